@@ -1,0 +1,1 @@
+"""Subscribers decide on charges: subscriptions, reminders, the 0000 desk."""

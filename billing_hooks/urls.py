@@ -1,0 +1,5 @@
+"""Addresses of the review console."""
+
+from __future__ import annotations
+
+urlpatterns: list = []

@@ -1,0 +1,114 @@
+"""The environment of a process: read once, typed, and checked whole, so that every fault is reported at once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SEED_BYTES = 32
+
+
+class SettingsError(Exception):
+    """The environment is incomplete or wrong; the message lists every fault, one a line."""
+
+
+def _check_key(value: SecretStr | None) -> SecretStr | None:
+    """Refuse a signing key that is not 32 bytes in base64."""
+    if value is not None:
+        decode_key(value.get_secret_value())
+    return value
+
+
+def decode_key(text: str) -> bytes:
+    """Turn the base64 form of an Ed25519 key into its 32 bytes.
+
+    Raises:
+        ValueError: not base64, or not 32 bytes.
+    """
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError("must be base64") from error
+    if len(raw) != SEED_BYTES:
+        raise ValueError(f"must be {SEED_BYTES} bytes in base64, got {len(raw)}")
+    return raw
+
+
+Key = Annotated[SecretStr | None, AfterValidator(_check_key)]
+
+
+class Environment(BaseSettings):
+    """Every setting of QingXin; `QINGXIN_` stands before the name in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="QINGXIN_", extra="ignore", frozen=True)
+
+    database_url: str | None = Field(None, description="PostgreSQL, as a URL: postgresql://user:password@host/name")
+    redis_url: str = Field("redis://127.0.0.1:6379/0", description="Redis or Valkey, as a URL")
+    kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka brokers, host:port separated by commas")
+    kafka_session_seconds: float = Field(
+        45, ge=2, le=300, description="consumer group session time-out; short with the embedded broker"
+    )
+    kafka_partitions: int = Field(12, ge=1, le=1000, description="partitions of a topic that QingXin creates")
+    kafka_replication: int = Field(1, ge=1, le=7, description="copies of each partition of a topic QingXin creates")
+    secret_key: SecretStr | None = Field(None, description="Django's secret; 50 random characters")
+    order_signing_key: Key = Field(
+        None, description="Ed25519 private key (32 bytes, base64) that signs enforcement orders; web process only"
+    )
+    order_public_key: Key = Field(
+        None, description="Ed25519 public key (32 bytes, base64) with which relay and adapters check orders"
+    )
+    debug: bool = Field(False, description="Django's debug pages; never in production")
+    allowed_hosts: str = Field("127.0.0.1,localhost", description="host names the console answers to, by commas")
+    https: bool = Field(True, description="the console is reached through TLS: secure cookies and HSTS")
+    web_host: str = Field("127.0.0.1", description="address the console listens on")
+    web_port: int = Field(8000, ge=0, le=65535, description="port the console listens on")
+    web_workers: int = Field(2, ge=1, le=64, description="processes of the console")
+    metrics_host: str = Field("127.0.0.1", description="address of /metrics and /health of a worker")
+    metrics_port: int = Field(0, ge=0, le=65535, description="port of /metrics and /health of a worker; 0 is off")
+    model_path: Path | None = Field(None, description="classifier artifact; the released one if unset")
+    policy_path: Path | None = Field(None, description="policy file; config/policy.toml if unset")
+    broken_world_seconds: float = Field(
+        300, gt=0, description="a worker that cannot reach database, Redis or broker for so long stops"
+    )
+    commit_seconds: float = Field(1.0, gt=0, le=60, description="how often a worker commits its Kafka offsets")
+    log_format: Literal["text", "json"] = Field("text", description="log lines for people or for machines")
+
+    def require(self, *names: str) -> None:
+        """Say which of these settings are missing, all at once.
+
+        Raises:
+            SettingsError: one line for each missing setting.
+        """
+        missing = [name for name in names if getattr(self, name) in (None, "")]
+        if missing:
+            raise SettingsError(
+                "\n".join(f"QINGXIN_{name.upper()} is not set: {self.describe(name)}" for name in missing)
+            )
+
+    @classmethod
+    def describe(cls, name: str) -> str:
+        """Give the description of a setting."""
+        return cls.model_fields[name].description or ""
+
+
+@cache
+def load_environment() -> Environment:
+    """Read the process's environment once.
+
+    Raises:
+        SettingsError: one line for each setting that is wrong.
+    """
+    try:
+        return Environment()
+    except ValidationError as error:
+        faults = [
+            f"QINGXIN_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+            for fault in error.errors(include_input=False)
+        ]
+        raise SettingsError("\n".join(faults)) from error

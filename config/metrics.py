@@ -1,0 +1,33 @@
+"""Every metric of QingXin in one list; the rooms import the objects from here."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+SMS_RECEIVED = Counter("qingxin_sms_received", "SMS lines read from gateway topics, good or bad", ["gateway"])
+SMS_SCORED = Counter("qingxin_sms_scored", "SMS scored by the classifier", ["gateway"])
+SMS_EXEMPT = Counter("qingxin_sms_exempt", "SMS to reporting and service numbers, which are never scored", ["gateway"])
+SMS_HITS = Counter("qingxin_sms_hits", "SMS published as hits", ["gateway", "label"])
+REJECTED = Counter("qingxin_rejected", "lines and records sent to the dead letters", ["topic", "reason"])
+BATCH_SECONDS = Histogram("qingxin_batch_seconds", "seconds to process one batch, waits included", ["app"])
+BATCH_RECORDS = Histogram(
+    "qingxin_batch_records", "Kafka records in one batch", ["app"], buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
+)
+WORLD_BROKEN = Gauge("qingxin_world_broken", "1 while a worker waits for database, Redis or broker", ["app"])
+WORLD_RETRIES = Counter("qingxin_world_retries", "batches tried again after a broken world", ["app"])
+EVIDENCE = Counter("qingxin_evidence", "hits kept as evidence in cases")
+EVIDENCE_DUPLICATES = Counter("qingxin_evidence_duplicates", "hits that were evidence already")
+CASES_OPENED = Counter("qingxin_cases_opened", "cases opened")
+OUTBOX_SENT = Counter("qingxin_outbox_sent", "outbox records published", ["topic"])
+OUTBOX_REFUSED = Counter("qingxin_outbox_refused", "outbox records the relay would not publish", ["topic"])
+OUTBOX_WAITING = Gauge("qingxin_outbox_waiting", "outbox records not yet published")
+BOSS_EVENTS = Counter("qingxin_boss_events", "billing events handled", ["outcome"])
+SERVICE_TEXTS = Counter("qingxin_service_texts", "texts from subscribers handled", ["outcome"])
+REMINDERS = Counter("qingxin_reminders", "reminders sent", ["kind"])
+CANCELS = Counter("qingxin_cancels", "subscriptions cancelled by their subscribers", ["origin"])
+
+METRICS = (
+    SMS_RECEIVED, SMS_SCORED, SMS_EXEMPT, SMS_HITS, REJECTED, BATCH_SECONDS, BATCH_RECORDS, WORLD_BROKEN,
+    WORLD_RETRIES, EVIDENCE, EVIDENCE_DUPLICATES, CASES_OPENED, OUTBOX_SENT, OUTBOX_REFUSED, OUTBOX_WAITING,
+    BOSS_EVENTS, SERVICE_TEXTS, REMINDERS, CANCELS,
+)  # fmt: skip

@@ -1,0 +1,113 @@
+"""The operator's policy: thresholds and rules as data, each with its description, checked whole when loaded."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+DEFAULT_POLICY = Path(__file__).with_name("policy.toml")
+
+
+class PolicyError(Exception):
+    """The policy file is wrong; the message lists every fault."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ScoringPolicy(_Part):
+    """When an SMS becomes a hit."""
+
+    threshold: float = Field(ge=0, lt=1)
+    unscored_receivers: tuple[str, ...]
+
+
+class ReviewPolicy(_Part):
+    """How fast people should decide, and how long a claim holds."""
+
+    first_sight_hours: float = Field(gt=0)
+    decision_hours: float = Field(gt=0)
+    claim_minutes: float = Field(gt=0)
+
+
+class ReminderPolicy(_Part):
+    """When a reminder may be sent."""
+
+    quiet_from_hour: int = Field(ge=0, le=23)
+    quiet_to_hour: int = Field(ge=0, le=23)
+    timezone: str
+    final_hours: float = Field(gt=0)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"unknown time zone {value}") from error
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone as an object."""
+        return ZoneInfo(self.timezone)
+
+
+class DeskPolicy(_Part):
+    """Rules of the 0000 desk."""
+
+    list_hours: float = Field(gt=0)
+    help_per_hour: int = Field(ge=0)
+
+
+class SmsPolicy(_Part):
+    """Sizes of an SMS in UCS-2 units."""
+
+    first_part_units: int = Field(gt=0)
+    next_part_units: int = Field(gt=0)
+
+
+class Policy(_Part):
+    """All rules together."""
+
+    scoring: ScoringPolicy
+    review: ReviewPolicy
+    reminders: ReminderPolicy
+    desk: DeskPolicy
+    sms: SmsPolicy
+
+
+def load_policy(path: Path | None = None) -> Policy:
+    """Read a policy file, `config/policy.toml` by default.
+
+    Raises:
+        PolicyError: unreadable, not TOML, a rule without value or description, or a value out of range.
+    """
+    path = path or DEFAULT_POLICY
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PolicyError(f"{path}: {error}") from error
+    faults = [
+        f"{path}: {section}.{name} needs a value and a description"
+        for section, rules in raw.items()
+        for name, rule in rules.items()
+        if not (isinstance(rule, dict) and "value" in rule and str(rule.get("description", "")).strip())
+    ]
+    if faults:
+        raise PolicyError("\n".join(faults))
+    values = {
+        section: {name: rule["value"] for name, rule in rules.items()} for section, rules in raw.items()
+    }
+    try:
+        return Policy.model_validate(values)
+    except ValidationError as error:
+        raise PolicyError(
+            "\n".join(
+                f"{path}: {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()
+            )
+        ) from error

@@ -1,0 +1,208 @@
+"""The records on the wire: what each topic carries, typed and validated; unknown fields are ignored.
+
+A Kafka record holds one of them or many, one JSON object a line. Times are RFC 3339 with an offset, UTC when written by
+QingXin; money is whole fen (1 yuan = 100 fen).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Id = Annotated[str, Meta(min_length=1, max_length=128)]
+Number = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[+0-9A-Za-z._-]+$")]
+Port = Annotated[str, Meta(min_length=2, max_length=21, pattern=r"^[0-9]+$")]
+Fen = Annotated[int, Meta(ge=0, le=100_000_000)]
+Moment = Annotated[datetime, Meta(tz=True)]
+GatewayCode = Annotated[str, Meta(min_length=1, max_length=32)]
+MAX_TEXT = 10_000
+"""Characters of the longest text that is scored; a long SMS has at most 255 parts of 67, real ones under 20."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """Which part of a long SMS a message is: `seq` of `total` with a common `ref`."""
+
+    ref: Annotated[int, Meta(ge=0, le=65535)]
+    seq: Annotated[int, Meta(ge=1, le=255)]
+    total: Annotated[int, Meta(ge=1, le=255)]
+
+
+class Sms(msgspec.Struct, frozen=True):
+    """One SMS as a gateway saw it; `sent_at` is RFC 3339 or epoch milliseconds."""
+
+    id: Id
+    gateway: GatewayCode
+    sent_at: Moment | Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+    sender: Number
+    receiver: Number
+    text: Annotated[str, Meta(max_length=MAX_TEXT)]
+    part: Part | None = None
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """A word that weighed: `weight` is its part of the log-odds of the label."""
+
+    term: str
+    weight: float
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """An SMS that the classifier holds for spam, on its way to human reviewers; `spam` is 1 - P(ham)."""
+
+    id: Id
+    gateway: GatewayCode
+    sent_at: Moment
+    sender: Number
+    receiver: Number
+    text: str
+    normalised: str
+    label: str
+    spam: float
+    scores: dict[str, float]
+    why: list[Reason]
+    model: str
+    scored_at: Moment
+
+
+class DeadLetter(msgspec.Struct, frozen=True):
+    """What could not be processed, where it came from, and why; `raw` is base64 of at most 64 KiB of the line."""
+
+    topic: str
+    partition: int
+    offset: int
+    line: int
+    reason: str
+    detail: str
+    raw: str
+    raw_bytes: int
+    at: Moment
+
+
+class ServiceText(msgspec.Struct, frozen=True):
+    """A text from a subscriber to one of the operator's service numbers."""
+
+    id: Id
+    sent_at: Moment
+    msisdn: Number
+    port: Port
+    text: Annotated[str, Meta(max_length=MAX_TEXT)]
+
+
+class OutboundText(msgspec.Struct, frozen=True):
+    """A text to a subscriber; `port` is the number it comes from and that a reply goes to."""
+
+    id: Id
+    at: Moment
+    msisdn: Number
+    port: Port
+    text: str
+
+
+class DeliveryReceipt(msgspec.Struct, frozen=True):
+    """What became of an `OutboundText`."""
+
+    id: Id
+    text_id: Id
+    msisdn: Number
+    at: Moment
+    status: Literal["delivered", "failed"]
+    reason: str = ""
+
+
+class SubscriptionOrdered(msgspec.Struct, frozen=True, tag_field="type", tag="SubscriptionOrdered"):
+    """BOSS announces an order; `trial_until` is set for a free trial."""
+
+    id: Id
+    at: Moment
+    msisdn: Number
+    subscription: Id
+    service: Id
+    price_fen: Fen
+    first_charge_at: Moment
+    trial_until: Moment | None = None
+
+
+class ChargeDue(msgspec.Struct, frozen=True, tag_field="type", tag="ChargeDue"):
+    """BOSS announces that a subscription will be charged at `charge_at` for `cycle` (such as 2026-11)."""
+
+    id: Id
+    at: Moment
+    msisdn: Number
+    subscription: Id
+    service: Id
+    cycle: Annotated[str, Meta(min_length=1, max_length=32)]
+    amount_fen: Fen
+    charge_at: Moment
+
+
+BossEvent = SubscriptionOrdered | ChargeDue
+
+
+class BossOrder(msgspec.Struct, frozen=True):
+    """An order to BOSS about one subscription; `cycle` is empty when it is about every later one."""
+
+    id: Id
+    at: Moment
+    kind: Literal["CancelSubscription", "WaiveCharge", "ExcludeFromSettlement"]
+    msisdn: Number
+    subscription: Id
+    service: Id
+    provider: str
+    cycle: str = ""
+    reason: str = ""
+
+
+class BossAck(msgspec.Struct, frozen=True):
+    """BOSS's answer to a `BossOrder`; `effective_at` says when a cancellation takes effect."""
+
+    id: Id
+    order: Id
+    msisdn: Number
+    at: Moment
+    status: Literal["done", "failed"]
+    effective_at: Moment | None = None
+    reason: str = ""
+
+
+class EnforcementOrder(msgspec.Struct, frozen=True):
+    """What two people decided: stop the service of `target`. Exists only as the child of an approved decision."""
+
+    id: Id
+    at: Moment
+    kind: Literal["stop_service"]
+    target: Number
+    case: Id
+    category: str
+    decision: Id
+    reviewer: Id
+    reviewed_at: Moment
+    approver: Id
+    approved_at: Moment
+
+
+class SignedOrder(msgspec.Struct, frozen=True):
+    """An `EnforcementOrder` (the exact JSON text that was signed) with its Ed25519 signature in base64."""
+
+    id: Id
+    target: Number
+    order: str
+    signature: str
+
+
+class EnforcementAck(msgspec.Struct, frozen=True):
+    """What the network did with an order."""
+
+    id: Id
+    order: Id
+    target: Number
+    at: Moment
+    status: Literal["done", "failed", "refused"]
+    reason: str = ""
+
+
+def encode(record: msgspec.Struct) -> bytes:
+    """Give a record as one line of JSON without the line end."""
+    return msgspec.json.encode(record)

@@ -1,0 +1,11 @@
+"""The Django app of this room."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class DemoConfig(AppConfig):
+    """Registers the room with Django."""
+
+    name = "demo"

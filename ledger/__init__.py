@@ -1,0 +1,1 @@
+"""What must never be lost: the audit chain, the outbox, texts to subscribers."""

@@ -1,0 +1,1 @@
+"""People decide on spam: cases, decisions, approvals, enforcement orders."""

@@ -1,0 +1,1 @@
+"""Faust stream processors and the relay: the only room that knows Kafka."""
