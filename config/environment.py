@@ -63,9 +63,9 @@ class Environment(BaseSettings):
     order_public_key: Key = Field(
         None, description="Ed25519 public key (32 bytes, base64) with which relay and adapters check orders"
     )
-    debug: bool = Field(False, description="Django's debug pages; never in production")
+    debug: bool = Field(default=False, description="Django's debug pages; never in production")
     allowed_hosts: str = Field("127.0.0.1,localhost", description="host names the console answers to, by commas")
-    https: bool = Field(True, description="the console is reached through TLS: secure cookies and HSTS")
+    https: bool = Field(default=True, description="the console is reached through TLS: secure cookies and HSTS")
     web_host: str = Field("127.0.0.1", description="address the console listens on")
     web_port: int = Field(8000, ge=0, le=65535, description="port the console listens on")
     web_workers: int = Field(2, ge=1, le=64, description="processes of the console")

@@ -100,9 +100,7 @@ def load_policy(path: Path | None = None) -> Policy:
     ]
     if faults:
         raise PolicyError("\n".join(faults))
-    values = {
-        section: {name: rule["value"] for name, rule in rules.items()} for section, rules in raw.items()
-    }
+    values = {section: {name: rule["value"] for name, rule in rules.items()} for section, rules in raw.items()}
     try:
         return Policy.model_validate(values)
     except ValidationError as error:

@@ -12,8 +12,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Id = Annotated[str, Meta(min_length=1, max_length=128)]
-Number = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[+0-9A-Za-z._-]+$")]
+PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=PRINTABLE)]
+Number = Annotated[str, Meta(min_length=1, max_length=32, pattern=PRINTABLE)]
 Port = Annotated[str, Meta(min_length=2, max_length=21, pattern=r"^[0-9]+$")]
 Fen = Annotated[int, Meta(ge=0, le=100_000_000)]
 Moment = Annotated[datetime, Meta(tz=True)]

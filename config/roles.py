@@ -30,7 +30,7 @@ def roles_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
     """Give the roles of a user; an inactive or anonymous one has none."""
     if not (user.is_authenticated and user.is_active):
         return frozenset()
-    names = set(user.groups.values_list("name", flat=True))  # type: ignore[union-attr]
+    names = set(user.groups.values_list("name", flat=True))  # type: ignore[attr-defined]
     return frozenset(role for role in Role if role.value in names)
 
 

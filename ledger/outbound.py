@@ -12,9 +12,7 @@ from ledger.models import OutboundMessage
 from ledger.outbox import enqueue
 
 
-def send_text(
-    key: str, msisdn: str, port: str, text: str, *, name: str, at: datetime
-) -> bool:
+def send_text(key: str, msisdn: str, port: str, text: str, *, name: str, at: datetime) -> bool:
     """Queue a text once; `name` says which kind of text it is.
 
     Returns:

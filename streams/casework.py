@@ -1,0 +1,38 @@
+"""The casework app: hits become evidence in cases, answers of the network settle enforcement orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from config.environment import Environment
+from config.policy import load_policy
+from config.records import EnforcementAck, Hit
+from config.topics import ENFORCEMENT_ACKS, SMS_HITS
+from review.casework import take_acks, take_hits
+from streams.checks import accept
+from streams.desks import BROKEN_WORLD_WITH_DATABASE, in_database
+from streams.engine import Engine
+from streams.lines import Item
+
+
+def make_engine(environment: Environment) -> Engine:
+    """Wire the app together; Django is set up before.
+
+    Raises:
+        config.policy.PolicyError: the policy file is wrong.
+    """
+    policy = load_policy(environment.policy_path)
+    engine = Engine("casework", environment, BROKEN_WORLD_WITH_DATABASE)
+
+    async def open_or_extend_cases(items: Sequence[Item[Hit]]) -> None:
+        await in_database(lambda: take_hits([item.message for item in items], datetime.now(UTC), policy))
+
+    async def settle_orders(items: Sequence[Item[EnforcementAck]]) -> None:
+        await in_database(lambda: take_acks([item.message for item in items], datetime.now(UTC)))
+
+    engine.reads([SMS_HITS], msgspec.json.Decoder(Hit), accept, open_or_extend_cases)
+    engine.reads([ENFORCEMENT_ACKS], msgspec.json.Decoder(EnforcementAck), accept, settle_orders)
+    return engine

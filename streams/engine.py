@@ -1,0 +1,130 @@
+"""Makes the Faust app of a worker, and runs agents that read many records at once and lose none."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import faust
+import msgspec
+
+from config.environment import Environment
+from config.metrics import BATCH_RECORDS, BATCH_SECONDS
+from streams.guard import Guard, WorldBrokenError
+from streams.lines import Batch, Item, RawRecord, read_batch
+from streams.publishing import Publisher
+
+log = logging.getLogger(__name__)
+MAX_RECORDS = 200
+"""Kafka records that an agent takes at once."""
+MAX_WAIT = 0.1
+"""Seconds for which an agent waits for more records."""
+LINES_AT_ONCE = 2000
+"""Lines that are worked on as one piece, so that a packed record does not stall the heartbeat."""
+
+Work = Callable[[Sequence[Item[Any]]], Awaitable[None]]
+Deed = Callable[[], Awaitable[None]]
+
+
+class Engine:
+    """A Faust app with its guard and publisher; `broken` is set when the worker gave up on a broken world."""
+
+    def __init__(
+        self,
+        name: str,
+        environment: Environment,
+        broken_world: tuple[type[BaseException], ...],
+        *,
+        scores: bool = False,
+    ) -> None:
+        self.name = name
+        self.broken: WorldBrokenError | None = None
+        session = environment.kafka_session_seconds
+        self.app = faust.App(
+            f"qingxin-{name}",
+            broker=[f"aiokafka://{broker.strip()}" for broker in environment.kafka_bootstrap.split(",")],
+            store="memory://",
+            web_enabled=False,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            consumer_auto_offset_reset="earliest",
+            broker_session_timeout=session,
+            broker_heartbeat_interval=session / 3,
+            broker_request_timeout=max(90.0, session * 2),
+            broker_commit_interval=environment.commit_seconds,
+            broker_max_poll_interval=max(300.0, environment.broken_world_seconds * 2),
+            producer_acks=-1,
+            producer_request_timeout=30.0,
+            stream_wait_empty=False,
+            stream_buffer_maxsize=MAX_RECORDS,
+            worker_redirect_stdouts=False,
+        )
+        self.publisher = Publisher(self.app, "scoring" if scores else "any worker")
+        self.guard = Guard(
+            name,
+            environment.broken_world_seconds,
+            self.publisher.publish_dead_letters,
+            self._give_up,
+            broken_world,
+        )
+
+    def reads(
+        self,
+        topics: Sequence[str],
+        decoder: msgspec.json.Decoder[Any],
+        check: Callable[[Any], None],
+        work: Work,
+        *,
+        tally: Callable[[Batch[Any]], Deed] | None = None,
+    ) -> None:
+        """Add an agent: decode the lines of these topics, work on them, bury the bad ones, then acknowledge.
+
+        Args:
+            topics: read together, in no order between them.
+            decoder: of one line.
+            check: see `read_batch`.
+            work: all or nothing, idempotent; gets at most `LINES_AT_ONCE` lines.
+            tally: counts a batch once its work is done, and gives the deed that makes the counts known.
+        """
+        topic = self.app.topic(*topics, value_type=bytes, value_serializer="raw", key_type=bytes, key_serializer="raw")
+
+        async def agent(stream: faust.StreamT[bytes]) -> AsyncIterator[None]:
+            async for events in stream.noack_take(MAX_RECORDS, within=MAX_WAIT):
+                with BATCH_SECONDS.labels(self.name).time():
+                    await self._process([_raw(event) for event in events], decoder, check, work, tally)
+                BATCH_RECORDS.labels(self.name).observe(len(events))
+                for event in events:
+                    event.ack()
+                yield None
+
+        self.app.agent(topic, name=f"{self.name}:{','.join(topics)}")(agent)
+
+    async def _process(
+        self,
+        records: list[RawRecord],
+        decoder: msgspec.json.Decoder[Any],
+        check: Callable[[Any], None],
+        work: Work,
+        tally: Callable[[Batch[Any]], Deed] | None,
+    ) -> None:
+        batch = read_batch(records, decoder, check, datetime.now(UTC))
+        for start in range(0, len(batch.items), LINES_AT_ONCE):
+            await self.guard.apply(batch.items[start : start + LINES_AT_ONCE], work)
+        if batch.rejected:
+            await self.guard.outlast(lambda: self.publisher.publish_dead_letters(batch.rejected))
+        if tally is not None:
+            await self.guard.outlast(tally(batch))
+
+    def _give_up(self, error: WorldBrokenError) -> None:
+        log.critical("%s: giving up: %s", self.name, error)
+        self.broken = error
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _raw(event: Any) -> RawRecord:
+    message = event.message
+    return RawRecord(message.topic, message.partition, message.offset, event.value or b"")

@@ -1,0 +1,49 @@
+"""Which scored SMS become hits: pure, so that it can be read and tested alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from config.records import Hit, Reason, Sms
+from models.classifier import Verdict
+
+
+def is_exempt(sms: Sms, unscored: Sequence[str]) -> bool:
+    """Say whether an SMS goes to a reporting or service number, which is never scored.
+
+    A subscriber was cut off for forwarding spam to the reporting port (domain rules, known false positives).
+    """
+    return sms.receiver.removeprefix("+").removeprefix("86").startswith(tuple(unscored))
+
+
+def find_hits(
+    messages: Sequence[Sms], verdicts: Sequence[Verdict], threshold: float, model: str, at: datetime
+) -> list[Hit]:
+    """Give the hit of each message whose spam probability reaches the threshold."""
+    return [
+        Hit(
+            id=sms.id,
+            gateway=sms.gateway,
+            sent_at=moment(sms.sent_at),
+            sender=sms.sender,
+            receiver=sms.receiver,
+            text=sms.text,
+            normalised=verdict.normalised,
+            label=verdict.label,
+            spam=round(verdict.spam, 6),
+            scores={label: round(score, 6) for label, score in verdict.scores.items()},
+            why=[Reason(reason.term, round(reason.weight, 4)) for reason in verdict.why],
+            model=model,
+            scored_at=at,
+        )
+        for sms, verdict in zip(messages, verdicts, strict=True)
+        if verdict.spam >= threshold
+    ]
+
+
+def moment(sent_at: datetime | int) -> datetime:
+    """Give a time stamp (RFC 3339 or epoch milliseconds) as a moment in UTC."""
+    if isinstance(sent_at, int):
+        return datetime.fromtimestamp(sent_at / 1000, UTC)
+    return sent_at.astimezone(UTC)

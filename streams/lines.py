@@ -1,0 +1,120 @@
+"""Reads Kafka records: one JSON object a line; good lines become items, bad ones dead letters with their reason."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+from config.errors import BadRecordError
+from config.records import DeadLetter
+
+T = TypeVar("T")
+MAX_LINE_BYTES = 256 * 1024
+"""Bytes of the longest line that is decoded: far above any SMS, far below what would stall a worker."""
+KEPT_BYTES = 64 * 1024
+"""Bytes of a bad line that its dead letter keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """A Kafka record as it was read."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Generic[T]):
+    """A decoded line and where it came from; `line` counts from 1."""
+
+    message: T
+    record: RawRecord
+    line: int
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes of the line."""
+        return self.record.value.split(b"\n")[self.line - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[T]):
+    """What a number of records held."""
+
+    items: list[Item[T]]
+    rejected: list[DeadLetter]
+
+
+def bury(record: RawRecord, line: int, raw: bytes, error: BadRecordError, at: datetime) -> DeadLetter:
+    """Make the dead letter of a line."""
+    return DeadLetter(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        line=line,
+        reason=error.reason,
+        detail=error.detail[:500],
+        raw=base64.b64encode(raw[:KEPT_BYTES]).decode(),
+        raw_bytes=len(raw),
+        at=at,
+    )
+
+
+def read_batch(
+    records: Iterable[RawRecord],
+    decoder: msgspec.json.Decoder[T],
+    check: Callable[[T], None],
+    at: datetime,
+) -> Batch[T]:
+    """Decode all lines of some records.
+
+    Args:
+        records: what was read from Kafka.
+        decoder: of the type that a line holds.
+        check: raises `BadRecordError` for a line of the right type that is wrong all the same.
+        at: the time noted in dead letters.
+    """
+    batch: Batch[T] = Batch([], [])
+    for record in records:
+        empty = True
+        for line, raw in enumerate(_lines(record.value), 1):
+            if not raw.strip():
+                continue
+            empty = False
+            try:
+                message = _decode(raw, decoder)
+                check(message)
+            except BadRecordError as error:
+                batch.rejected.append(bury(record, line, raw, error, at))
+            else:
+                batch.items.append(Item(message, record, line))
+        if empty:
+            nothing = BadRecordError("empty_record", "the record holds no line")
+            batch.rejected.append(bury(record, 1, record.value, nothing, at))
+    return batch
+
+
+def _lines(value: bytes) -> Iterator[bytes]:
+    yield from value.split(b"\n")
+
+
+def _decode(raw: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    if len(raw) > MAX_LINE_BYTES:
+        raise BadRecordError("line_too_long", f"{len(raw)} bytes, at most {MAX_LINE_BYTES} are read")
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise BadRecordError("invalid_field", str(error)) from error
+    except msgspec.DecodeError as error:
+        raise BadRecordError("invalid_json", str(error)) from error
+    except UnicodeDecodeError as error:
+        raise BadRecordError("not_utf8", str(error)) from error
+    except RecursionError as error:
+        raise BadRecordError("invalid_json", "nested too deeply") from error

@@ -1,0 +1,36 @@
+"""`qingxin relay`: publishes the outbox."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from config.commands import ExampleCommand
+from config.environment import load_environment
+from streams.guard import WorldBrokenError
+from streams.health import serve_health
+
+
+class Command(ExampleCommand):
+    help = (
+        "Publish the outbox to Kafka until SIGTERM. A second relay stands by. Enforcement orders are published only "
+        "with a valid signature over decision, reviewer and approver."
+    )
+    examples = """  qingxin relay
+  QINGXIN_METRICS_PORT=9104 qingxin relay"""
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        from streams.relay import Relay
+
+        environment = load_environment()
+        relay = Relay(environment)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: relay.stopping.set())
+        if environment.metrics_port:
+            serve_health(environment.metrics_host, environment.metrics_port, lambda: relay.ready)
+        try:
+            relay.run()
+        except WorldBrokenError as error:
+            raise CommandError(f"relay: giving up on a broken world: {error}") from error

@@ -1,0 +1,96 @@
+"""The scoring app: every SMS of every gateway through the classifier; hits go on to people. No Django, no database."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+import redis.asyncio
+
+from config.environment import Environment
+from config.live import gateway_key
+from config.metrics import SMS_EXEMPT, SMS_HITS, SMS_RECEIVED, SMS_SCORED
+from config.policy import load_policy
+from config.records import Sms
+from config.topics import GATEWAY_TOPICS
+from models.classifier import Classifier, default_artifact
+from streams.checks import check_sms
+from streams.engine import Deed, Engine
+from streams.guard import BROKEN_WORLD
+from streams.hits import find_hits, is_exempt
+from streams.lines import Batch, Item
+
+GATEWAY_OF_TOPIC = {topic: gateway for gateway, topic in GATEWAY_TOPICS.items()}
+
+
+class Scorer:
+    """Scores items, publishes their hits and keeps the counts."""
+
+    def __init__(self, engine: Engine, environment: Environment) -> None:
+        policy = load_policy(environment.policy_path).scoring
+        self._publisher = engine.publisher
+        self._classifier = Classifier.load(environment.model_path or default_artifact())
+        self._threshold = policy.threshold or self._classifier.threshold
+        self._unscored = policy.unscored_receivers
+        self._redis = redis.asyncio.from_url(environment.redis_url, socket_timeout=5, socket_connect_timeout=5)
+        self._live: dict[str, Counter[str]] = {}
+
+    async def work(self, items: Sequence[Item[Sms]]) -> None:
+        """Score items and publish the hits; counted once the broker has them."""
+        messages = [item.message for item in items if not is_exempt(item.message, self._unscored)]
+        verdicts = self._classifier.verdicts([sms.text for sms in messages], self._threshold)
+        hits = find_hits(messages, verdicts, self._threshold, self._classifier.version, datetime.now(UTC))
+        await self._publisher.publish_hits(hits)
+        scored = Counter(sms.gateway for sms in messages)
+        exempt = Counter(item.message.gateway for item in items) - scored
+        for gateway, count in scored.items():
+            SMS_SCORED.labels(gateway).inc(count)
+            self._count(gateway, "scored", count)
+        for gateway, count in exempt.items():
+            SMS_EXEMPT.labels(gateway).inc(count)
+            self._count(gateway, "exempt", count)
+        for hit in hits:
+            SMS_HITS.labels(hit.gateway, hit.label).inc()
+            self._count(hit.gateway, "hits", 1)
+
+    def tally(self, batch: Batch[Sms]) -> Deed:
+        """Count what was read, and give the deed that brings all counts to Redis in one round trip."""
+        for letter in batch.rejected:
+            gateway = GATEWAY_OF_TOPIC[letter.topic]
+            SMS_RECEIVED.labels(gateway).inc()
+            self._count(gateway, "rejected", 1)
+            self._count(gateway, "received", 1)
+        for item in batch.items:
+            SMS_RECEIVED.labels(item.message.gateway).inc()
+            self._count(item.message.gateway, "received", 1)
+        return self._show_live_counts
+
+    async def _show_live_counts(self) -> None:
+        now = int(datetime.now(UTC).timestamp() * 1000)
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            for gateway, counts in self._live.items():
+                key = gateway_key(gateway)
+                for name, count in counts.items():
+                    pipeline.hincrby(key, name, count)
+                pipeline.hset(key, "last_at", now)
+            await pipeline.execute()
+        self._live.clear()
+
+    def _count(self, gateway: str, name: str, count: int) -> None:
+        self._live.setdefault(gateway, Counter())[name] += count
+
+
+def make_engine(environment: Environment) -> Engine:
+    """Wire the app together.
+
+    Raises:
+        config.policy.PolicyError: the policy file is wrong.
+        models.errors.ArtifactError: the model does not load.
+    """
+    engine = Engine("scoring", environment, BROKEN_WORLD, scores=True)
+    scorer = Scorer(engine, environment)
+    decoder = msgspec.json.Decoder(Sms)
+    engine.reads(tuple(GATEWAY_TOPICS.values()), decoder, check_sms, scorer.work, tally=scorer.tally)
+    return engine

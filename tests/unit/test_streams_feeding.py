@@ -1,0 +1,82 @@
+"""What `qingxin feed` reads and how it packs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.errors import BadRecordError
+from streams.feeding import BadLine, Line, read_lines
+from streams.packing import Packer, partition_of
+
+SMS = {"id": "1", "sent_at": 1_793_491_200_000, "sender": "13800000001", "receiver": "13900000002", "text": "你好"}
+HEADER = "id,sent_at,sender,receiver,text,part_ref,part_seq,part_total\n"
+
+
+def as_json(**changes: object) -> bytes:
+    return json.dumps({**SMS, **changes}).encode() + b"\n"
+
+
+def test_the_gateway_is_filled_in() -> None:
+    (line,) = read_lines([as_json()], "jsonl", "smsc")
+    assert isinstance(line, Line)
+    assert line.sms.gateway == "smsc"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [b"{", b"\xff\xfe\n", as_json(text=None), as_json(gateway="ismg"), as_json(text="\x01"), b'"text"\n'],
+)
+def test_a_bad_line_is_named_and_the_next_is_read(bad: bytes) -> None:
+    fault, line = read_lines([bad, as_json(id="2")], "jsonl", "smsc")
+    assert isinstance(fault, BadLine)
+    assert fault.number == 1
+    assert fault.reason
+    assert isinstance(line, Line)
+
+
+def test_csv_is_read_with_its_long_sms() -> None:
+    rows = [HEADER.encode(), "7,1793491200000,10086,139,一二,9,1,2\n".encode()]
+    (line,) = read_lines(rows, "csv", "ismg")
+    assert isinstance(line, Line)
+    assert line.sms.part is not None
+    assert (line.sms.part.ref, line.sms.part.seq, line.sms.part.total) == (9, 1, 2)
+
+
+@pytest.mark.parametrize("row", ["1,x,a,b,text,,,\n", "1,1793491200000,a\n", "1,1,a,b,c,,,,extra\n"])
+def test_a_bad_csv_row_is_named(row: str) -> None:
+    (fault,) = read_lines([HEADER.encode(), row.encode()], "csv", "ismg")
+    assert isinstance(fault, BadLine)
+    assert fault.number == 2
+
+
+def test_bytes_that_are_not_utf8_spoil_one_csv_row() -> None:
+    rows = [HEADER.encode(), b"1,1793491200000,a,b,\xff,,,\n", b"2,1793491200000,a,b,ok,,,\n"]
+    fault, line = read_lines(rows, "csv", "ismg")
+    assert isinstance(fault, BadLine)
+    assert isinstance(line, Line)
+
+
+def test_a_csv_without_its_columns_is_refused() -> None:
+    with pytest.raises(BadRecordError, match="receiver, text"):
+        list(read_lines([b"id,sent_at,sender\n"], "csv", "smsc"))
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), max_size=60), st.integers(1, 9), st.integers(1, 6))
+def test_packing_loses_nothing_and_keeps_the_order_of_a_sender(senders: list[str], size: int, partitions: int) -> None:
+    sent: list[tuple[int, bytes, bytes]] = []
+    packer = Packer(partitions, size, lambda *record: sent.append(record))
+    for number, sender in enumerate(senders):
+        packer.add(sender, f"{sender}{number}".encode())
+    packer.flush()
+
+    lines = [(partition, text) for partition, _, value in sent for text in value.decode().split("\n")]
+    assert sorted(text for _, text in lines) == sorted(f"{sender}{n}" for n, sender in enumerate(senders))
+    for sender in set(senders):
+        mine = [int(text[1:]) for _, text in lines if text[0] == sender]
+        assert mine == sorted(mine)
+        assert {partition for partition, text in lines if text[0] == sender} == {partition_of(sender, partitions)}
+    assert all(value.count(b"\n") < size for _, _, value in sent)
