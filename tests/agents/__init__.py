@@ -1,0 +1,1 @@
+"""Tests of the stream agents with a Faust app that is not connected."""

@@ -1,0 +1,135 @@
+"""An agent of the engine, in this process, on the embedded broker."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+import pytest
+
+from config import topics
+from config.environment import Environment
+from config.errors import BadRecordError
+from config.records import DeadLetter, Hit
+from streams.checks import accept
+from streams.engine import Engine
+from streams.guard import BROKEN_WORLD
+from streams.lines import Item
+from streams.topic_admin import create_missing_topics
+from tests.builders import a_hit
+from tests.kafka_client import consume, produce
+
+PATIENCE = 40
+
+
+class Desk:
+    """Keeps what it was given; some senders are poison, and the world may be broken for a while."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.poison: set[str] = set()
+        self.failures: list[Exception] = []
+
+    async def work(self, items: Sequence[Item[Hit]]) -> None:
+        if self.failures:
+            raise self.failures.pop()
+        if any(item.message.sender in self.poison for item in items):
+            raise BadRecordError("poison", "as the test wants it")
+        self.seen += [item.message.id for item in items]
+
+
+@pytest.fixture
+def environment(broker: str) -> Environment:
+    environment = Environment(kafka_bootstrap=broker, kafka_session_seconds=3, kafka_partitions=2, commit_seconds=0.2)
+    create_missing_topics(environment)
+    return environment
+
+
+@asynccontextmanager
+async def an_agent(environment: Environment, desk: Desk, group: str) -> AsyncIterator[None]:
+    engine = Engine(group, environment, BROKEN_WORLD)
+    engine.reads([topics.SMS_HITS], msgspec.json.Decoder(Hit), accept, desk.work)
+    await engine.app.start()
+    try:
+        yield
+    finally:
+        await engine.app.stop()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.05)
+
+
+def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    async def go() -> None:
+        await scenario()
+
+    asyncio.run(go())
+
+
+def some_hits(count: int) -> list[Hit]:
+    name = uuid.uuid4().hex[:8]
+    return [a_hit(id=f"{name}-{number}", sender=f"{name}-{number}") for number in range(count)]
+
+
+def test_many_lines_in_one_record_arrive_one_by_one(environment: Environment) -> None:
+    hits, desk = some_hits(300), Desk()
+    packed = b"\n".join(msgspec.json.encode(hit) for hit in hits)
+
+    async def scenario() -> None:
+        await asyncio.to_thread(produce, environment.kafka_bootstrap, topics.SMS_HITS, [("k", packed)])
+        async with an_agent(environment, desk, uuid.uuid4().hex):
+            await until(lambda: {hit.id for hit in hits} <= set(desk.seen))
+
+    run(scenario)
+
+
+def test_a_poison_record_is_buried_once_and_its_neighbours_arrive(environment: Environment) -> None:
+    hits, desk = some_hits(40), Desk()
+    desk.poison = {hits[7].sender, hits[20].sender}
+    good = {hit.id for hit in hits if hit.sender not in desk.poison}
+
+    async def scenario() -> None:
+        keyed = [(hit.sender, hit) for hit in hits]
+        await asyncio.to_thread(produce, environment.kafka_bootstrap, topics.SMS_HITS, keyed)
+        async with an_agent(environment, desk, uuid.uuid4().hex):
+            await until(lambda: good <= set(desk.seen))
+
+    run(scenario)
+    letters = consume(environment.kafka_bootstrap, topics.SMS_REJECTED, DeadLetter, count=10_000, seconds=2)
+    assert len([letter for letter in letters if letter.reason == "poison"]) == 2
+
+
+def test_what_a_broken_world_held_up_arrives_when_it_is_whole(environment: Environment) -> None:
+    hits, desk = some_hits(10), Desk()
+    desk.failures = [ConnectionError("away"), TimeoutError("slow")]
+
+    async def scenario() -> None:
+        keyed = [(hit.sender, hit) for hit in hits]
+        await asyncio.to_thread(produce, environment.kafka_bootstrap, topics.SMS_HITS, keyed)
+        async with an_agent(environment, desk, uuid.uuid4().hex):
+            await until(lambda: {hit.id for hit in hits} <= set(desk.seen))
+
+    run(scenario)
+    assert not desk.failures
+
+
+def test_what_was_worked_on_is_not_given_again_to_the_next_worker(environment: Environment) -> None:
+    first, second = Desk(), Desk()
+    hits, more, group = some_hits(20), some_hits(5), uuid.uuid4().hex
+
+    async def scenario() -> None:
+        await asyncio.to_thread(produce, environment.kafka_bootstrap, topics.SMS_HITS, [(h.sender, h) for h in hits])
+        async with an_agent(environment, first, group):
+            await until(lambda: {hit.id for hit in hits} <= set(first.seen))
+        await asyncio.to_thread(produce, environment.kafka_bootstrap, topics.SMS_HITS, [(h.sender, h) for h in more])
+        async with an_agent(environment, second, group):
+            await until(lambda: {hit.id for hit in more} <= set(second.seen))
+
+    run(scenario)
+    assert set(second.seen) == {hit.id for hit in more}

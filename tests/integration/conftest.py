@@ -1,0 +1,47 @@
+"""What integration tests share: a system's environment on the test's own servers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+SESSION_SECONDS = "3"
+
+
+@pytest.fixture
+def database_url(transactional_db: None, postgres_url: str) -> str:  # noqa: ARG001 - the database must be there
+    """The address of Django's test database, for processes outside the test."""
+    from django.db import connection
+
+    return urlunsplit(urlsplit(postgres_url)._replace(path=f"/{connection.settings_dict['NAME']}"))
+
+
+@pytest.fixture
+def system(kafka: str, valkey_url: str, database_url: str) -> dict[str, str]:
+    """The settings of processes that work on Kafka, Valkey and the test database; the topics exist."""
+    settings = {
+        "QINGXIN_KAFKA_BOOTSTRAP": kafka,
+        "QINGXIN_KAFKA_SESSION_SECONDS": SESSION_SECONDS,
+        "QINGXIN_KAFKA_PARTITIONS": "4",
+        "QINGXIN_REDIS_URL": valkey_url,
+        "QINGXIN_DATABASE_URL": database_url,
+        "QINGXIN_COMMIT_SECONDS": "0.2",
+        **{
+            name: os.environ[name]
+            for name in ("QINGXIN_SECRET_KEY", "QINGXIN_HTTPS", "QINGXIN_ORDER_PUBLIC_KEY")
+        },
+    }
+    from config.environment import Environment
+    from streams.topic_admin import create_missing_topics
+
+    create_missing_topics(Environment(kafka_bootstrap=kafka, kafka_partitions=4))
+    return settings
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    """A folder for the logs of processes."""
+    return tmp_path

@@ -1,0 +1,59 @@
+"""Plain Kafka clients for tests."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import msgspec
+from kafka import KafkaConsumer, KafkaProducer
+
+from config.records import encode
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+@contextmanager
+def a_producer(bootstrap: str) -> Iterator[KafkaProducer]:
+    """Give a producer that has sent everything when the block ends."""
+    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=5, max_request_size=8 * 1024 * 1024)
+    try:
+        yield producer
+        producer.flush(timeout=30)
+    finally:
+        producer.close()
+
+
+def produce(bootstrap: str, topic: str, records: Iterable[tuple[str, msgspec.Struct | bytes]]) -> None:
+    """Send keyed records and wait until the broker has them."""
+    with a_producer(bootstrap) as producer:
+        sent = [
+            producer.send(topic, key=key.encode(), value=value if isinstance(value, bytes) else encode(value))
+            for key, value in records
+        ]
+        for future in sent:
+            future.get(timeout=30)
+
+
+def consume(bootstrap: str, topic: str, record: type[T], *, count: int, seconds: float = 30) -> list[T]:
+    """Read a topic from its beginning until `count` records are there or time runs out."""
+    consumer = KafkaConsumer(
+        topic,
+        bootstrap_servers=bootstrap,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        group_id=None,
+        client_id=f"test-{uuid.uuid4().hex[:8]}",
+    )
+    found: list[T] = []
+    deadline = time.monotonic() + seconds
+    try:
+        while len(found) < count and time.monotonic() < deadline:
+            for messages in consumer.poll(timeout_ms=200).values():
+                found += [msgspec.json.decode(message.value, type=record) for message in messages]
+    finally:
+        consumer.close()
+    return found
