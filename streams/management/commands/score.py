@@ -27,8 +27,8 @@ class LineFault(ValueError):  # noqa: N818 - a fault of the data, reported and p
 class Command(ExampleCommand):
     help = (
         "Score SMS from standard input, one JSON object with `text` per line, to standard output: the same object "
-        "with `label`, `spam` (probability of not ham), `scores` by category and `why`. The order is kept. In place of a bad "
-        "line stands {error, line}; the exit status is then 1."
+        "with `label`, `spam` (probability of not ham), `scores` by category and `why`. The order is kept. In place of "
+        "a bad line stands {error, line}; the exit status is then 1."
     )
     examples = """  qingxin score < in.jsonl > out.jsonl
   qingxin score --threshold 0.5 < in.jsonl > out.jsonl

@@ -1,0 +1,108 @@
+"""Rows of the training corpus, read from TSV files; a bad row is named, counted and left out.
+
+Layout: UTF-8, one SMS a line, no header, no quoting. Columns are `label, text` or `label, subtype, text`. A label is
+one of `labels.LABELS`, or `spam` where the source does not say which kind. The file's stem is the name of the source.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from models.errors import CorpusInvalid
+from models.labels import LABELS
+
+UNSPECIFIED: Final = "spam"
+_COLUMNS: Final = (2, 3)
+# One source was masked with upper-case words; they become what they stood for, in a form that masking makes a token of.
+_PLACEHOLDERS: Final = {
+    "fake_base_station": {"CELLPHONE": "13800000000", "DIGIT": "88", "URL": " http://t.cn/a ", "NAME": "", "PLACE": ""},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One labelled SMS; `subtype` is empty where the file has none."""
+
+    label: str
+    text: str
+    source: str
+    subtype: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A row that cannot be used: `line` counts from 1."""
+
+    path: Path
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What a set of files holds: good rows in file order, and the faults."""
+
+    rows: tuple[Row, ...]
+    faults: tuple[Fault, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all rows in order."""
+        whole = hashlib.sha256()
+        for row in self.rows:
+            whole.update(f"{row.source}\t{row.label}\t{row.subtype}\t{row.text}\n".encode())
+        return whole.hexdigest()
+
+
+def read_corpus(paths: Iterable[Path]) -> Corpus:
+    """All rows of all files. Raises CorpusInvalid if a file cannot be read or nothing good is in them."""
+    rows: list[Row] = []
+    faults: list[Fault] = []
+    for path in paths:
+        try:
+            lines = path.read_bytes().rstrip(b"\n").split(b"\n")
+        except OSError as error:
+            raise CorpusInvalid(f"{path} ({error.strerror})") from error
+        for number, line in enumerate(lines, start=1):
+            row = _row(line, path.stem)
+            if isinstance(row, Row):
+                rows.append(row)
+            else:
+                faults.append(Fault(path, number, row))
+    if not rows:
+        raise CorpusInvalid(
+            f"no good row, {len(faults)} bad ones; the first: {faults[0]}" if faults else "no row at all"
+        )
+    return Corpus(tuple(rows), tuple(faults))
+
+
+def thinned(rows: Sequence[Row], limit: int, seed: int) -> list[Row]:
+    """At most `limit` rows, the same ones for the same seed, in the old order."""
+    ranked = sorted(range(len(rows)), key=lambda place: zlib.crc32(f"{seed}\t{rows[place].text}".encode()))
+    return [rows[place] for place in sorted(ranked[:limit])]
+
+
+def _row(line: bytes, source: str) -> Row | str:
+    """The row, or what is wrong with it."""
+    try:
+        columns = line.decode("utf-8").split("\t")
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    if len(columns) not in _COLUMNS:
+        return f"{len(columns)} columns where 2 or 3 are expected"
+    label, text = columns[0], columns[-1]
+    if label not in LABELS and label != UNSPECIFIED:
+        return f"unknown label {label!r}"
+    for placeholder, meaning in _PLACEHOLDERS.get(source, {}).items():
+        text = text.replace(placeholder, meaning)
+    if not text.strip():
+        return "no text"
+    return Row(label, text.strip(), source, columns[1] if len(columns) == max(_COLUMNS) else "")
