@@ -2,4 +2,25 @@
 
 from __future__ import annotations
 
-urlpatterns: list = []
+from django.urls import path
+
+from review.views.case import approve, case_page, claim, decide, reveal
+from review.views.gateways import gateways
+from review.views.orders import approvals, orders
+from review.views.people import home
+from review.views.queue import find_sender, queue, queue_count
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("cases/", queue, name="queue"),
+    path("cases/count/", queue_count, name="queue_count"),
+    path("cases/find/", find_sender, name="find_sender"),
+    path("cases/<int:pk>/", case_page, name="case"),
+    path("cases/<int:pk>/claim/", claim, name="claim"),
+    path("cases/<int:pk>/decide/", decide, name="decide"),
+    path("cases/<int:pk>/approve/", approve, name="approve"),
+    path("cases/<int:pk>/reveal/", reveal, name="reveal"),
+    path("approvals/", approvals, name="approvals"),
+    path("orders/", orders, name="orders"),
+    path("gateways/", gateways, name="gateways"),
+]

@@ -1,0 +1,150 @@
+"""Hits become evidence in cases, answers of the network finish orders: one transaction a batch, idempotent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from config.metrics import CASES_OPENED, EVIDENCE, EVIDENCE_DUPLICATES
+from config.policy import Policy
+from config.records import Hit
+from ledger import audit
+from ledger.chain import Event
+from review.answers import take_acks
+from review.grouping import Summary, by_sender, first_of_each, key_of, storable
+from review.models import Case, Evidence
+from review.rules import Status
+
+__all__ = ["TakenHits", "take_acks", "take_hits"]
+
+ACTOR = "system:casework"
+ATTEMPTS = 5
+"""How often a batch is tried when other workers open the same cases at the same moment."""
+
+
+@dataclass(frozen=True)
+class TakenHits:
+    """What a batch came to: new evidence, hits that were evidence already, cases opened."""
+
+    evidence: int
+    duplicates: int
+    opened: int
+
+
+def take_hits(hits: Sequence[Hit], now: datetime, policy: Policy) -> TakenHits:
+    """Keep hits as evidence, each once, in the one open case of their sender, which is opened if there is none.
+
+    Raises:
+        IntegrityError: other workers got in the way five times in a row; nothing was kept.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                taken = _take(hits, now, policy)
+                transaction.on_commit(partial(_count, taken))
+        except IntegrityError:
+            if attempt == ATTEMPTS:
+                raise
+        else:
+            break
+    return taken
+
+
+def _take(hits: Sequence[Hit], now: datetime, policy: Policy) -> TakenHits:
+    fresh = first_of_each(hits, _known(hits))
+    if not fresh:
+        return TakenHits(evidence=0, duplicates=len(hits), opened=0)
+    groups = by_sender(fresh)
+    cases = _lock_cases(groups)
+    late = _known(fresh)
+    if late:  # another worker kept some of them before we held the locks
+        groups = by_sender(first_of_each(fresh, late))
+        cases = {sender: case for sender, case in cases.items() if sender in groups}
+    opened = [_new_case(sender, found, now, policy) for sender, found in groups.items() if sender not in cases]
+    Case.objects.bulk_create(opened)
+    extended = [_extend(case, groups[sender]) for sender, case in cases.items()]
+    Case.objects.bulk_update(extended, ["label", "spam", "first_seen", "last_seen", "evidence_count"])
+    cases |= {case.sender: case for case in opened}
+    evidence = [_evidence(hit, cases[hit.sender]) for found in groups.values() for hit in found]
+    Evidence.objects.bulk_create(evidence)
+    audit.record(
+        [
+            *(_told("case_opened", case, len(groups[case.sender])) for case in opened),
+            *(_told("case_extended", case, len(groups[case.sender])) for case in extended),
+        ],
+        at=now,
+    )
+    return TakenHits(evidence=len(evidence), duplicates=len(hits) - len(evidence), opened=len(opened))
+
+
+def _known(hits: Sequence[Hit]) -> set[tuple[str, str]]:
+    ids: dict[str, list[str]] = {}
+    for gateway, sms_id in map(key_of, hits):
+        ids.setdefault(gateway, []).append(sms_id)
+    which = Q(pk__in=[])
+    for gateway, sms_ids in ids.items():
+        which |= Q(gateway=gateway, sms_id__in=sms_ids)
+    return set(Evidence.objects.filter(which).values_list("gateway", "sms_id"))
+
+
+def _lock_cases(groups: Mapping[str, Sequence[Hit]]) -> dict[str, Case]:
+    """Lock the open cases of these senders, in the order of senders so that workers never wait in a circle."""
+    found = Case.objects.select_for_update().filter(sender__in=groups).exclude(status=Status.CLOSED)
+    return {case.sender: case for case in found.order_by("sender")}
+
+
+def _new_case(sender: str, hits: Sequence[Hit], now: datetime, policy: Policy) -> Case:
+    summary = Summary(label="", spam=0, first_seen=now, last_seen=now, count=0).extended_by(hits)
+    return Case(
+        sender=sender,
+        label=summary.label,
+        spam=summary.spam,
+        first_seen=summary.first_seen,
+        last_seen=summary.last_seen,
+        evidence_count=summary.count,
+        opened_at=now,
+        sight_due=now + timedelta(hours=policy.review.first_sight_hours),
+        decision_due=now + timedelta(hours=policy.review.decision_hours),
+    )
+
+
+def _extend(case: Case, hits: Sequence[Hit]) -> Case:
+    before = Summary(case.label, case.spam, case.first_seen, case.last_seen, case.evidence_count)
+    after = before.extended_by(hits)
+    case.label, case.spam, case.evidence_count = after.label, after.spam, after.count
+    case.first_seen, case.last_seen = after.first_seen, after.last_seen
+    return case
+
+
+def _evidence(hit: Hit, case: Case) -> Evidence:
+    gateway, sms_id = key_of(hit)
+    return Evidence(
+        case=case,
+        gateway=gateway,
+        sms_id=sms_id,
+        sent_at=hit.sent_at,
+        receiver=hit.receiver,
+        text=storable(hit.text),
+        normalised=storable(hit.normalised),
+        label=storable(hit.label),
+        spam=hit.spam,
+        scores={storable(label): score for label, score in hit.scores.items()},
+        why=[{"term": storable(reason.term), "weight": reason.weight} for reason in hit.why],
+        model=storable(hit.model),
+    )
+
+
+def _told(action: str, case: Case, evidence: int) -> Event:
+    details = {"evidence": evidence, "total": case.evidence_count, "label": case.label}
+    return Event(ACTOR, action, "case", case.reference, details)
+
+
+def _count(taken: TakenHits) -> None:
+    EVIDENCE.inc(taken.evidence)
+    EVIDENCE_DUPLICATES.inc(taken.duplicates)
+    CASES_OPENED.inc(taken.opened)

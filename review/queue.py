@@ -1,0 +1,42 @@
+"""The queue: which cases wait, in which order for whom."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
+
+from review.models import Case, Decision
+from review.rules import Kind, Status
+
+
+def cases_for(reader: User) -> QuerySet[Case]:
+    """Give all cases, most urgent first; those that the reader skipped come last (`skipped`)."""
+    mine = Decision.objects.filter(case=OuterRef("pk"), round=OuterRef("round"), kind=Kind.SKIP, reviewer=reader)
+    return (
+        Case.objects.select_related("claimed_by")
+        .annotate(skipped=Exists(mine, output_field=BooleanField()))
+        .order_by("skipped", "decision_due", "-spam", "pk")
+    )
+
+
+def next_for(reader: User, now: datetime) -> Case | None:
+    """Give the case a reviewer should look at next: open, not skipped by them, not held by another."""
+    held = Q(claimed_until__gt=now) & ~Q(claimed_by=reader) & Q(claimed_by__isnull=False)
+    found = cases_for(reader).filter(Q(skipped=False), status=Status.OPEN)
+    return found.exclude(held).first()
+
+
+def open_count() -> int:
+    """Count the cases that wait for a reviewer."""
+    return Case.objects.filter(status=Status.OPEN).count()
+
+
+def awaiting_approval() -> QuerySet[Decision]:
+    """Give the confirmations that wait for a second signature, oldest first."""
+    return (
+        Decision.objects.filter(kind=Kind.CONFIRM, approval=None, case__status=Status.AWAITING_APPROVAL)
+        .select_related("case", "reviewer")
+        .order_by("at")
+    )

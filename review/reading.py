@@ -1,0 +1,57 @@
+"""A text as a reviewer reads it: weighing words marked, tricks made visible, long ones cut; pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+SHOWN_CHARACTERS = 400
+KEPT = frozenset("\n\t")
+SEPARATORS = frozenset("\u2028\u2029")
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A piece of a text, `marked` if a word in it weighed."""
+
+    text: str
+    marked: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text to be shown: its beginning in stretches, the rest, and how many characters it has in all."""
+
+    stretches: Sequence[Stretch]
+    rest: str
+    characters: int
+
+
+def read(text: str, terms: Iterable[str], shown: int = SHOWN_CHARACTERS) -> Reading:
+    """Give a text with its weighing terms marked where they literally occur, in either case of letters."""
+    stretches = tuple(Stretch(visible(piece), marked) for piece, marked in _pieces(text[:shown], terms))
+    return Reading(stretches, visible(text[shown:]), len(text))
+
+
+def visible(text: str) -> str:
+    """Write control and direction characters as their code, so that no text hides or turns what follows it."""
+    return "".join(f"⟨U+{ord(sign):04X}⟩" if _hides(sign) else sign for sign in text)
+
+
+def _hides(sign: str) -> bool:
+    return sign in SEPARATORS or (sign not in KEPT and unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co"})
+
+
+def _pieces(text: str, terms: Iterable[str]) -> Iterable[tuple[str, bool]]:
+    wanted = sorted({term for term in terms if term.strip()}, key=len, reverse=True)
+    if not wanted:
+        return [(text, False)] if text else []
+    pattern = re.compile("|".join(map(re.escape, wanted)), re.IGNORECASE)
+    pieces, end = [], 0
+    for found in pattern.finditer(text):
+        pieces += [(text[end : found.start()], False), (found.group(), True)]
+        end = found.end()
+    pieces.append((text[end:], False))
+    return [piece for piece in pieces if piece[0]]

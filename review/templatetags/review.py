@@ -1,0 +1,94 @@
+"""How the states, kinds and figures of the review room are called and coloured in templates."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from review.categories import CATEGORIES
+from review.models import Case
+from review.reading import Reading, read, visible
+
+register = template.Library()
+register.filter("visible", visible)
+
+GATEWAY_NAMES: Final = {
+    "smsc": _("SMS centre"),
+    "ismg": _("SMS gateway"),
+    "interconnect": _("Interconnect gateway"),
+    "monternet": _("Monternet gateway"),
+}
+STATES: Final = {
+    "open": (_("open"), "info"),
+    "awaiting_approval": (_("awaiting signature"), "warn"),
+    "ordered": (_("stop ordered"), "warn"),
+    "closed": (_("closed"), "muted"),
+    "cleared": (_("cleared"), "ok"),
+    "stopped": (_("service stopped"), "bad"),
+    "failed": (_("failed"), "bad"),
+    "queued": (_("waiting for the network"), "warn"),
+    "done": (_("done"), "ok"),
+    "refused": (_("refused by the network"), "bad"),
+    "confirm": (_("confirmed as spam"), "warn"),
+    "clear": (_("cleared"), "ok"),
+    "skip": (_("skipped"), "muted"),
+    "approve": (_("signed"), "bad"),
+    "reject": (_("sent back"), "info"),
+}
+
+
+@register.filter
+def gateway_name(code: str) -> str | Promise:
+    """Give the name of a gateway in the reader's language."""
+    return GATEWAY_NAMES.get(code, code)
+
+
+@register.filter
+def category_name(label: str) -> str | Promise:
+    """Give the name of a label in the reader's language."""
+    return CATEGORIES.get(label, label)
+
+
+@register.filter
+def state_name(state: str) -> str | Promise:
+    """Give the name of a status, outcome, kind or verdict in the reader's language."""
+    return STATES[state][0] if state in STATES else state
+
+
+@register.filter
+def state_badge(state: str) -> str:
+    """Give the class of the badge of a status, outcome, kind or verdict."""
+    return f"badge-{STATES[state][1]}" if state in STATES else "badge-muted"
+
+
+@register.filter
+def state_of(case: Case) -> str:
+    """Give what to say about a case: how it ended, or how far it has come."""
+    return case.outcome or case.status
+
+
+@register.filter
+def percent(share: float) -> str:
+    """Give a probability as a percentage that never claims certainty by rounding."""
+    return f"{min(max(share, 0.001), 0.999) * 100:.1f}%"
+
+
+@register.filter
+def bar(share: float) -> int:
+    """Give the length of a probability's bar, of 100."""
+    return round(min(max(share, 0), 1) * 100)
+
+
+@register.filter
+def signed_weight(weight: float) -> str:
+    """Give a weight with its sign."""
+    return f"{weight:+.2f}"
+
+
+@register.filter
+def read_with(text: str, why: list[dict[str, object]]) -> Reading:
+    """Give a text as a reviewer reads it, with the weighing words of its evidence."""
+    return read(text, [str(reason["term"]) for reason in why])

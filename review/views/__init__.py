@@ -1,0 +1,1 @@
+"""The pages of the review console: each asks `review.desk` or loads, and renders."""
