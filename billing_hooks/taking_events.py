@@ -1,0 +1,126 @@
+"""Applies events of BOSS: enters subscriptions and plans reminders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing_hooks.cancelling import orders_to_waive
+from billing_hooks.journal import Journal
+from billing_hooks.locking import lock_subscribers
+from billing_hooks.models import BossEventSeen, Reminder, Service, Subscriber, Subscription
+from billing_hooks.ordering import order_from_boss
+from billing_hooks.reminding import Kind, cycle_of, when_to_remind
+from config.errors import BadRecordError
+from config.metrics import BOSS_EVENTS
+from config.policy import Policy
+from config.records import BossEvent, ChargeDue, SubscriptionOrdered
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A reminder to plan: of which charge, and why."""
+
+    kind: Kind
+    cycle: str
+    amount_fen: int
+    charge_at: datetime
+
+
+def take(events: Sequence[BossEvent], now: datetime, policy: Policy, journal: Journal) -> list[Subscriber]:
+    """Take each event once; give the locked subscribers."""
+    services = _services({event.service for event in events})
+    subscribers = lock_subscribers(event.msisdn for event in events)
+    seen = set(
+        BossEventSeen.objects.filter(event_id__in={event.id for event in events}).values_list("event_id", flat=True)
+    )
+    for event in events:
+        if event.id in seen:
+            journal.count(BOSS_EVENTS, "repeated")
+            continue
+        seen.add(event.id)
+        BossEventSeen.objects.create(event_id=event.id, taken_at=now)
+        subscription, entered = _enter(event, subscribers[event.msisdn], services[event.service])
+        if isinstance(event, SubscriptionOrdered):
+            outcome = _take_order(event, subscription, now, policy, journal)
+        else:
+            outcome = _take_charge(event, subscription, now, policy, journal, entered=entered)
+        journal.count(BOSS_EVENTS, outcome)
+    return list(subscribers.values())
+
+
+def _services(codes: Iterable[str]) -> dict[str, Service]:
+    services = {service.code: service for service in Service.objects.filter(code__in=codes)}
+    for code in codes:
+        if code not in services:
+            raise BadRecordError("unknown_service", f"service {code} is not in the catalogue")
+    return services
+
+
+def _enter(event: BossEvent, subscriber: Subscriber, service: Service) -> tuple[Subscription, bool]:
+    """Find or enter the subscription; one that BOSS only announces a charge for was ordered before our time."""
+    price = event.price_fen if isinstance(event, SubscriptionOrdered) else event.amount_fen
+    subscription, entered = Subscription.objects.select_related("service", "subscriber").get_or_create(
+        boss_id=event.subscription, defaults={"subscriber": subscriber, "service": service, "price_fen": price}
+    )
+    if subscription.subscriber_id != subscriber.pk or subscription.service_id != service.pk:
+        raise BadRecordError("subscription_mismatch", "this subscription belongs to another number or service")
+    return subscription, entered
+
+
+def _take_order(
+    event: SubscriptionOrdered, subscription: Subscription, now: datetime, policy: Policy, journal: Journal
+) -> str:
+    if subscription.ordered_at is not None:
+        return "repeated"
+    subscription.ordered_at = event.at
+    subscription.first_charge_at = event.first_charge_at
+    subscription.trial_until = event.trial_until
+    subscription.price_fen = event.price_fen
+    subscription.save()
+    journal.note("subscription_ordered", subscription.subscriber_id, subscription=subscription.pk,
+                 service=event.service, price_fen=event.price_fen)  # fmt: skip
+    if subscription.status not in (Subscription.Status.CANCELLING, Subscription.Status.CANCELLED):
+        cycle = cycle_of(event.first_charge_at, policy.reminders.zone)
+        plan = Plan(Kind.ORDER, cycle, event.price_fen, event.first_charge_at)
+        _plan(plan, subscription, now, policy, journal)
+    return "ordered"
+
+
+def _take_charge(
+    event: ChargeDue, subscription: Subscription, now: datetime, policy: Policy, journal: Journal, *, entered: bool
+) -> str:
+    journal.note("charge_announced", subscription.subscriber_id, subscription=subscription.pk,
+                 service=event.service, cycle=event.cycle, amount_fen=event.amount_fen, new=int(entered))  # fmt: skip
+    if subscription.status in (Subscription.Status.CANCELLING, Subscription.Status.CANCELLED):
+        cancellation = subscription.cancellations.latest("pk")
+        order_from_boss(cancellation, orders_to_waive(event.cycle), now, journal)
+        return "waived"
+    plan = Plan(Kind.FINAL, event.cycle, event.amount_fen, event.charge_at)
+    _plan(plan, subscription, now, policy, journal)
+    return "charge_due"
+
+
+def _plan(plan: Plan, subscription: Subscription, now: datetime, policy: Policy, journal: Journal) -> None:
+    """Enter a reminder, or move one that waits when BOSS announces its charge anew."""
+    due_at = when_to_remind(plan.kind, now, plan.charge_at, policy.reminders)
+    reminder, created = Reminder.objects.get_or_create(
+        subscription=subscription,
+        cycle=plan.cycle,
+        kind=plan.kind,
+        defaults={
+            "subscriber": subscription.subscriber,
+            "amount_fen": plan.amount_fen,
+            "charge_at": plan.charge_at,
+            "due_at": due_at or now,
+            "closed_at": None if due_at else now,
+            "closed_as": "" if due_at else Reminder.Closed.MISSED,
+        },
+    )
+    if created and due_at is None:
+        journal.note("reminder_missed", subscription.subscriber_id, subscription=subscription.pk, cycle=plan.cycle)
+    if not created and due_at is not None and reminder.closed_at is None:
+        reminder.charge_at, reminder.amount_fen = plan.charge_at, plan.amount_fen
+        reminder.due_at = reminder.due_at if reminder.sent_at else due_at
+        reminder.save()
