@@ -1,0 +1,19 @@
+"""Errors of this room; the docstring is the message."""
+
+from __future__ import annotations
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says why in one sentence."""
+
+
+class ServerError(DemoError):
+    """An embedded server cannot be started; the message says why in one sentence."""
+
+
+class RunningAlreadyError(DemoError):
+    """Another demo uses this data folder."""
+
+
+class StepFailedError(DemoError):
+    """A step of the smoke did not come out right; the message names it."""

@@ -1,0 +1,1 @@
+"""The smoke: a fixed scenario through the whole system, each step checked."""

@@ -1,0 +1,1 @@
+"""Tests of the whole system, some of them in a browser."""
