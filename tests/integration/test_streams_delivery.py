@@ -33,9 +33,7 @@ def evidence_of(hits: list[Hit]) -> int:
     return Evidence.objects.filter(sms_id__in=[hit.id for hit in hits]).count()
 
 
-def test_a_killed_worker_loses_nothing_and_doubles_nothing(
-    system: dict[str, str], keeper: Keeper, logs: Path
-) -> None:
+def test_a_killed_worker_loses_nothing_and_doubles_nothing(system: dict[str, str], keeper: Keeper, logs: Path) -> None:
     # Given a worker in the middle of a stream of hits
     hits = some_hits(600)
     with running(a_worker("casework", system, logs), keeper) as worker:

@@ -90,9 +90,7 @@ def test_ten_thousand_real_sms_go_through_and_the_counts_add_up(
         assert fed == counts["scored"] + counts["rejected"]
 
         def settled() -> int:
-            return int(
-                casework.metric("qingxin_evidence_total") + casework.metric("qingxin_evidence_duplicates_total")
-            )
+            return int(casework.metric("qingxin_evidence_total") + casework.metric("qingxin_evidence_duplicates_total"))
 
         wait_until(lambda: settled() >= counts["hits"], timeout=120, what="every hit is evidence or a duplicate")
         assert settled() == counts["hits"]
