@@ -84,7 +84,7 @@ class Subscription(models.Model):
     class Status(models.TextChoices):
         """How far a subscription has come."""
 
-        ACTIVE = "active", _("active")
+        ACTIVE = "active", _("in use")
         CANCELLING = "cancelling", _("being cancelled")
         CANCELLED = "cancelled", _("cancelled")
         CANCEL_FAILED = "cancel_failed", _("cancellation failed")

@@ -24,7 +24,7 @@ def picture_of(subscriber: Subscriber, now: datetime) -> dict[str, Any]:
         "reminders": [(one, state_of(one, now)) for one in reminders],
         "cancellations": cancellations.select_related("subscription__service").order_by("-pk")[:ROWS],
         "orders": orders.select_related("cancellation__subscription__service").order_by("-pk")[:ROWS],
-        "sent": OutboundMessage.objects.filter(msisdn=subscriber.msisdn).order_by("-created_at", "-pk")[:ROWS],
+        "sent": OutboundMessage.objects.filter(msisdn=subscriber.msisdn).order_by("-created_at", "pk")[:ROWS],
         "received": subscriber.texts.order_by("-sent_at", "-pk")[:ROWS],
         "rows": ROWS,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -16,10 +16,16 @@ class ExampleCommand(BaseCommand):
 
     examples = ""
     requires_system_checks: tuple[str, ...] = ()
-    suppressed_base_arguments: ClassVar[set[str]] = {
-        "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color",
+    suppressed_base_arguments = {  # noqa: RUF012 - as BaseCommand declares it
+        "--version",
+        "--verbosity",
+        "--settings",
+        "--pythonpath",
+        "--traceback",
+        "--no-color",
+        "--force-color",
         "--skip-checks",
-    }  # fmt: skip
+    }
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Give Django's parser with the examples as its epilogue."""

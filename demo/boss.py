@@ -17,6 +17,8 @@ ORDER_SECONDS = 12.0
 CHARGE_SHARE = 0.3
 """Share of announcements that are charges of subscriptions that are there already."""
 LATEST_CHARGE = timedelta(days=3)
+SOON_SHARE = 0.5
+"""Share of charges that fall soon: their reminders go out even at night, so that there is something to see."""
 
 
 class Boss:
@@ -71,7 +73,7 @@ class Boss:
     def _order(self, now: datetime) -> SubscriptionOrdered:
         number = self.announced + 1
         service, price = self._rng.choice(self._services)
-        first = now + timedelta(seconds=self._rng.uniform(0.1, 1) * LATEST_CHARGE.total_seconds())
+        first = self._charge_time(now)
         event = SubscriptionOrdered(
             id=f"{self._run}-order-{number}", at=now, msisdn=self._rng.choice(self._subscribers),
             subscription=f"{self._run}-sub-{number}", service=service, price_fen=price, first_charge_at=first,
@@ -82,9 +84,14 @@ class Boss:
 
     def _charge(self, now: datetime) -> ChargeDue:
         order = self._rng.choice(list(self._active.values()))
-        charge_at = now + timedelta(hours=self._rng.uniform(1, 30))
+        charge_at = self._charge_time(now)
         return ChargeDue(
             id=f"{self._run}-charge-{self.announced + 1}", at=now, msisdn=order.msisdn,
             subscription=order.subscription, service=order.service, cycle=f"{charge_at:%Y-%m}",
             amount_fen=order.price_fen, charge_at=charge_at,
         )  # fmt: skip
+
+    def _charge_time(self, now: datetime) -> datetime:
+        if self._rng.random() < SOON_SHARE:
+            return now + timedelta(minutes=self._rng.uniform(20, 60))
+        return now + self._rng.uniform(0.1, 1) * LATEST_CHARGE

@@ -46,7 +46,7 @@ class Keeper:
     """Ends registered processes when this process dies without having closed the keeper; see `demo.keeper`."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
+        self._process = subprocess.Popen(
             [sys.executable, "-c", "from demo.keeper import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

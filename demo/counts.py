@@ -1,4 +1,4 @@
-"""Live counts: of the gateways from Redis, of cases and subscriptions from the database, of a worker from its metrics."""
+"""Live counts: gateways from Redis, cases and subscriptions from the database, a worker from its metrics."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import secrets
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from config.roles import Role
 from demo.errors import DemoError, RunningAlreadyError
@@ -45,7 +45,7 @@ class DataFolder:
         self.run = 0
         self._lock: IO[str] | None = None
 
-    def __enter__(self) -> DataFolder:
+    def __enter__(self) -> Self:
         """Take the folder, and end what a killed demo left running.
 
         Raises:

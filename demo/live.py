@@ -57,21 +57,33 @@ class LiveSystem:
         """
         connect(self.stack.postgres.url)
         ensure_accounts(self.stack.secrets.passwords)
+        self.start_simulators()
+        _send_forgotten_orders_again()
+
+    def start_simulators(self) -> None:
+        """Start the simulators alone.
+
+        Raises:
+            DemoError: the broker does not answer.
+        """
         self._redis = redis.Redis.from_url(self.stack.valkey.url, socket_timeout=2)
         parts = (self.network, self.boss, self.handsets, self.gateways)
         for part in parts:
             simulator = Simulator(part, self.stack.broker.bootstrap)
             self.simulators.append(simulator)
             simulator.start()
-        _send_forgotten_orders_again()
 
     def stop(self) -> None:
-        """Stop the simulators, the gateways first."""
+        """Stop the simulators and let go of the servers."""
+        self.stop_simulators()
+        disconnect()
+
+    def stop_simulators(self) -> None:
+        """Stop the simulators alone, the gateways first."""
         for simulator in reversed(self.simulators):
             simulator.stop()
         if self._redis is not None:
             self._redis.close()
-        disconnect()
 
     def counts(self) -> Counts:
         """Give the counts of the moment; what cannot be read counts nothing."""

@@ -96,7 +96,7 @@ class Demo:
 
     def _show(self, live: LiveSystem, asked: Event) -> None:
         if self._console.is_terminal:
-            with Live(console=self._console, auto_refresh=False, screen=False, vertical_overflow="visible") as screen:
+            with Live(console=self._console, auto_refresh=False) as screen:
                 while not asked.is_set():
                     screen.update(render(self._view(live)), refresh=True)
                     asked.wait(SCREEN_SECONDS)

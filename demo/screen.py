@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
@@ -22,11 +21,11 @@ ROLE_DEEDS = {
     "admin": "管理员  sees everything",
 }
 NEXT_STEPS = (
-    "Log in as reviewer, open the first case, claim it, confirm it.",
-    "Log in as approver in a private window, open Approvals, sign it: the network stops the sender within a second.",
-    "Look at Orders: the answer of the network is there, and both names.",
-    "Log in as operator: Gateways shows what each gateway sent, and what was rejected and why.",
-    "Log in as auditor: the audit log tells all of it; `qingxin audit verify` checks its chain.",
+    "As reviewer: open the first case of the queue, claim it, confirm it.",
+    "As approver, in a private window: Approvals, sign it. The network obeys at once.",
+    "Orders: the network's answer, and the names of both people.",
+    "As operator: Gateways, with what each one sent and what was rejected.",
+    "As auditor: the audit log tells all of it.",
 )
 TAIL_LINES = 6
 
@@ -45,11 +44,16 @@ class View:
 
 def render(view: View) -> RenderableType:
     """Draw the screen."""
-    parts: list[RenderableType] = [_head(view), _logins(view), _steps(), _gateways(view.counts), _subjects(view.counts)]
-    parts.append(_processes(view))
-    parts += [_obituary(child) for child in view.processes if not child.running]
-    parts += [Text(f"simulator failed: {failure}", style="bold red") for failure in view.failures]
-    return Group(*parts)
+    return Group(
+        _head(view),
+        *(_obituary(child) for child in view.processes if not child.running),
+        *(Text(f"simulator failed: {failure}", style="bold red") for failure in view.failures),
+        _logins(view),
+        _steps(),
+        _gateways(view.counts),
+        _subjects(view.counts),
+        _processes(view),
+    )
 
 
 def progress_line(counts: Counts) -> str:
@@ -63,15 +67,14 @@ def progress_line(counts: Counts) -> str:
 
 
 def _head(view: View) -> RenderableType:
-    text = Text.assemble(
-        ("清信 QingXin", "bold"), "  is at  ", (view.address, f"bold cyan link {view.address}"),
-        f"\ndata and logs in {view.folder}    Ctrl-C stops everything; the next start finds the data again",
+    return Text.assemble(
+        (" 清信 QingXin ", "bold white on dark_blue"), "  ", (view.address, f"bold cyan link {view.address}"),
+        "   Ctrl-C stops everything\n", (f"data and logs: {view.folder}", "dim"),
     )  # fmt: skip
-    return Panel(text)
 
 
 def _logins(view: View) -> RenderableType:
-    table = Table(title="Logins", title_justify="left", box=None, padding=(0, 2))
+    table = Table(box=None, padding=(0, 1), header_style="bold")
     for name in ("login", "password", "who"):
         table.add_column(name)
     for login, password in view.people.items():
@@ -80,14 +83,11 @@ def _logins(view: View) -> RenderableType:
 
 
 def _steps() -> RenderableType:
-    text = Text("Try next\n", style="italic")
-    for number, step in enumerate(NEXT_STEPS, 1):
-        text.append(f"  {number}. {step}\n", style="not italic")
-    return text
+    return Text("\n".join(f" {number}. {step}" for number, step in enumerate(NEXT_STEPS, 1)))
 
 
 def _gateways(counts: Counts) -> RenderableType:
-    table = Table(title="SMS", title_justify="left", box=None, padding=(0, 2))
+    table = Table(box=None, padding=(0, 1), header_style="bold")
     table.add_column("gateway")
     for name in GATEWAY_COUNTS:
         table.add_column(name, justify="right")
@@ -102,9 +102,9 @@ def _gateways(counts: Counts) -> RenderableType:
 def _subjects(counts: Counts) -> RenderableType:
     found = counts.database
     return Text(
-        f"cases {found.cases} ({found.open_cases} open)  evidence {found.evidence}  decisions {found.decisions}  "
+        f" cases {found.cases} ({found.open_cases} open)  evidence {found.evidence}  decisions {found.decisions}  "
         f"orders {found.orders}  acknowledged {found.acks}\n"
-        f"subscriptions {found.subscriptions}  reminders {found.reminders}  cancelled by their subscribers {found.cancels}"
+        f" subscriptions {found.subscriptions}  reminders {found.reminders}  cancelled by subscribers {found.cancels}"
     )
 
 

@@ -206,8 +206,8 @@ class Valkey(_Server):
             child = Child(
                 "Valkey",
                 [
-                    str(binary), "--bind", LOOPBACK, "--port", str(port), "--dir", str(self.folder), "--daemonize", "no",
-                    "--appendonly", "yes", "--save", "300 1", "--loglevel", "notice",
+                    str(binary), "--bind", LOOPBACK, "--port", str(port), "--dir", str(self.folder),
+                    "--daemonize", "no", "--appendonly", "yes", "--save", "300 1", "--loglevel", "notice",
                 ],
                 self.log,
                 inherited_environment(),

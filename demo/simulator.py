@@ -18,8 +18,13 @@ READ_SECONDS = 0.2
 class Part(Protocol):
     """What a simulated neighbour does; it is called from one thread only."""
 
-    name: str
-    topics: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """How people know it."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What it reads; nothing when empty."""
 
     def take(self, topic: str, line: bytes, now: datetime, writer: Writer) -> None:
         """Answer one line."""

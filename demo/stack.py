@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 
 from demo.children import LOOPBACK, Child, Keeper, free_port, inherited_environment, tail
 from demo.datafolder import ROOT, DataFolder, Secrets
@@ -59,6 +60,7 @@ class Stack:
         self._web_port = web_port
         self._tell = tell
         self._stopping = False
+        self._noting = Lock()
         self._hurried = False
 
     @property
@@ -203,9 +205,10 @@ class Stack:
             process.child.wait_ready(lambda: self._stopping or answers(process.health), READY_SECONDS)
 
     def _note_processes(self) -> None:
-        self.folder.note_processes(
-            [(child.pid, child.started, int(child.stop_signal)) for child in self.children if child.pid is not None]
-        )
+        with self._noting:
+            self.folder.note_processes(
+                [(child.pid, child.started, int(child.stop_signal)) for child in self.children if child.pid is not None]
+            )
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
@@ -228,4 +231,3 @@ def _first_failure(futures: list[Future[None]]) -> None:
         future.exception()
     for future in futures:
         future.result()
-

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from demo.children import Keeper
 from demo.servers import Broker, Postgres, Valkey
 from tests.servers.apache_kafka import ApacheKafka, NoApacheKafkaError, kafka_classpath
+from tests.servers.running_system import RunningSystem
 
 UNDER_CI = os.environ.get("CI", "").lower() == "true"
 ORDER_KEY = Ed25519PrivateKey.generate()
@@ -148,10 +149,17 @@ def order_keys() -> tuple[str, str]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:  # noqa: PT022 - widens the plugin's fixture
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:  # noqa: ARG001 - widens the plugin's fixture
     """Let Django empty the audit log between tests; outside tests a trigger refuses that."""
     with django_db_blocker.unblock():
         from django.db import connection
 
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE ledger_auditentry DISABLE TRIGGER ledger_auditentry_no_truncate")
+
+
+@pytest.fixture(scope="session")
+def running_system(servers_folder: Path, django_db_blocker: Any) -> Iterator[RunningSystem]:
+    """The whole system on embedded servers, quiet until a test makes it do something; shared by all tests of a run."""
+    with RunningSystem(servers_folder / "system", django_db_blocker) as system:
+        yield system

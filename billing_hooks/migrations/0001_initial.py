@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('boss_id', models.CharField(max_length=128, unique=True)),
                 ('price_fen', models.PositiveIntegerField()),
-                ('status', models.CharField(choices=[('active', 'active'), ('cancelling', 'being cancelled'), ('cancelled', 'cancelled'), ('cancel_failed', 'cancellation failed')], default='active', max_length=16)),
+                ('status', models.CharField(choices=[('active', 'in use'), ('cancelling', 'being cancelled'), ('cancelled', 'cancelled'), ('cancel_failed', 'cancellation failed')], default='active', max_length=16)),
                 ('ordered_at', models.DateTimeField(null=True)),
                 ('first_charge_at', models.DateTimeField(null=True)),
                 ('trial_until', models.DateTimeField(null=True)),

@@ -16,7 +16,7 @@ from config.texts import Language
 register = template.Library()
 
 STATES: Final = {
-    "active": (_("active"), "ok"),
+    "active": (_("in use"), "ok"),
     "cancelling": (_("being cancelled"), "warn"),
     "cancelled": (_("cancelled"), "muted"),
     "cancel_failed": (_("cancellation failed"), "bad"),

@@ -34,7 +34,9 @@ class Play:
     say: Callable[[str], None]
 
 
-def wait_for(what: str, condition: Callable[[], T], seconds: float = 30, told: Callable[[], object] | None = None) -> T:
+def wait_for(
+    what: str, condition: Callable[[], T | None], seconds: float = 30, told: Callable[[], object] | None = None
+) -> T:
     """Give the first true value of a condition; `told` adds to the message what there is instead.
 
     Raises:

@@ -67,8 +67,12 @@ def _cancel_by_number(play: Play) -> None:
     check("a reminder for each order", right=both)
     play.writer.send(SMS_MO, ASKER, encode(_text("smoke-mo-2", ASKER, SERVICE_PORT, "0000")))
     play.writer.flush()
-    for name in ("list_outside", "list_inside"):
-        wait_for(f"the 0000 answer, {name}", lambda name=name: _holding(play, ASKER, render(name)), told=lambda: _texts(play, ASKER))  # type: ignore[misc] # noqa: E501
+    outside, inside = render("list_outside"), render("list_inside")
+    wait_for(
+        "the two texts that answer 0000",
+        lambda: _holding(play, ASKER, outside) and _holding(play, ASKER, inside),
+        told=lambda: _texts(play, ASKER),
+    )
     play.writer.send(SMS_MO, ASKER, encode(_text("smoke-mo-3", ASKER, SERVICE_PORT, "1")))
     play.writer.flush()
     _wait_for_boss(play, "smoke-sub-1")

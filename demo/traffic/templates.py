@@ -37,19 +37,18 @@ def load_groups() -> tuple[Group, ...]:
     Raises:
         TrafficError: a text with an unknown slot, or a text that is there twice.
     """
-    groups = []
-    for name in (HAM, "spam"):
-        for raw in tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))["group"]:
-            groups.append(
-                Group(
-                    label=raw.get("label", HAM),
-                    kind=raw["kind"],
-                    sender=raw.get("sender", "person"),
-                    weight=raw.get("weight", 1),
-                    disguise=raw.get("disguise", 0.0),
-                    texts=tuple(raw["texts"]),
-                )
-            )
+    groups = [
+        Group(
+            label=raw.get("label", HAM),
+            kind=raw["kind"],
+            sender=raw.get("sender", "person"),
+            weight=raw.get("weight", 1),
+            disguise=raw.get("disguise", 0.0),
+            texts=tuple(raw["texts"]),
+        )
+        for name in (HAM, "spam")
+        for raw in tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))["group"]
+    ]
     faults = [
         f"unknown slot {slot} in: {text}"
         for group in groups

@@ -77,6 +77,12 @@ def percent(share: float) -> str:
 
 
 @register.filter
+def thousands(number: int) -> str:
+    """Write a count in groups of three digits, in Chinese too (Django's own way there is groups of four)."""
+    return f"{number:,}"
+
+
+@register.filter
 def bar(share: float) -> int:
     """Give the length of a probability's bar, of 100."""
     return round(min(max(share, 0), 1) * 100)

@@ -14,7 +14,10 @@ from config.roles import Role
 from ledger.models import AuditEntry
 from tests.builders import NOW, SUBSCRIBER, a_boss_ack, a_charge_due, a_service_text, a_subscription_ordered
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.filterwarnings("ignore:No directory at"),  # whitenoise: nobody has run collectstatic in a checkout
+]
 POLICY = load_policy()
 MASKED = "139****0002"
 

@@ -30,7 +30,7 @@ def test_postgres_says_that_its_data_is_of_another_version(servers_folder: Path)
     server.data.mkdir(parents=True)
     (server.data / "PG_VERSION").write_text("14\n")
 
-    with pytest.raises(ServerError, match="made by PostgreSQL 14 .* --reset"):
+    with pytest.raises(ServerError, match=r"made by PostgreSQL 14 .* --reset"):
         server.start()
 
 
@@ -51,7 +51,7 @@ def test_valkey_finds_its_counts_again(servers_folder: Path) -> None:
 
 
 def test_a_taken_port_is_said(servers_folder: Path, valkey_url: str) -> None:
-    port = int(valkey_url.split(":")[2].split("/")[0])
+    port = int(valkey_url.rsplit(":", maxsplit=1)[-1].removesuffix("/0"))
 
     with pytest.raises(ServerError, match=f"port {port} is taken"):
         Valkey(servers_folder / "valkey-taken", port=port).start()
@@ -67,7 +67,8 @@ def test_nothing_speaks_kafka_on_a_free_port() -> None:
     assert not speaks_kafka(f"127.0.0.1:{free_port()}")
 
 
-def test_django_uses_the_embedded_postgres(db: None) -> None:
+@pytest.mark.django_db
+def test_django_uses_the_embedded_postgres() -> None:
     from django.db import connection
 
     assert connection.vendor == "postgresql"

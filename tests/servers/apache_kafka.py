@@ -10,6 +10,7 @@ import subprocess
 import uuid
 from base64 import urlsafe_b64encode
 from pathlib import Path
+from typing import Self
 
 from demo.children import LOOPBACK, Child, Keeper, free_port, inherited_environment, tail
 from demo.servers import speaks_kafka
@@ -46,7 +47,7 @@ def kafka_classpath() -> tuple[str, str]:
 def _java_version() -> int:
     if not shutil.which("java"):
         return 0
-    told = subprocess.run(["java", "-version"], check=False, capture_output=True, text=True)  # noqa: S607
+    told = subprocess.run(["java", "-version"], check=False, capture_output=True, text=True)
     found = re.search(r'version "(\d+)', told.stderr + told.stdout)
     return int(found.group(1)) if found else 0
 
@@ -60,7 +61,7 @@ def _maven_classpath() -> str:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _usable(kept):
             done = subprocess.run(
-                ["mvn", "-q", "-B", "-f", str(POM), "dependency:build-classpath", f"-Dmdep.outputFile={kept}"],  # noqa: S607
+                ["mvn", "-q", "-B", "-f", str(POM), "dependency:build-classpath", f"-Dmdep.outputFile={kept}"],
                 check=False, capture_output=True, text=True, timeout=MAVEN_SECONDS,
             )  # fmt: skip
             if done.returncode or not _usable(kept):
@@ -88,13 +89,13 @@ class ApacheKafka:
         self._settings = folder / "server.properties"
         self._child: Child | None = None
 
-    def start(self) -> ApacheKafka:
+    def start(self) -> Self:
         """Format the storage on first use, start and wait until a Kafka client gets its metadata."""
         if not self._settings.exists():
             self._format()
         self._child = Child(
             "Apache Kafka",
-            ["java", "-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-cp", self._classpath, "kafka.Kafka", str(self._settings)],
+            ["java", "-Xmx512m", "-XX:+UseSerialGC", "-cp", self._classpath, "kafka.Kafka", str(self._settings)],
             self.log,
             inherited_environment(),
         )
@@ -112,7 +113,7 @@ class ApacheKafka:
             self._child.stop(30)
             self._child = None
 
-    def __enter__(self) -> ApacheKafka:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
@@ -146,9 +147,9 @@ class ApacheKafka:
         self._settings.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         with self.log.open("ab") as log:
-            done = subprocess.run(  # noqa: S603
+            done = subprocess.run(
                 ["java", "-Xmx128m", "-cp", self._classpath, "kafka.tools.StorageTool",
-                 "format", "-t", cluster, "-c", str(self._settings)],  # noqa: S607
+                 "format", "-t", cluster, "-c", str(self._settings)],
                 check=False, stdout=log, stderr=log,
             )  # fmt: skip
         if done.returncode:

@@ -10,7 +10,7 @@ import pytest
 
 from config.environment import Environment
 from config.metrics import METRICS
-from config.topics import TOPICS
+from config.topics import TOPICS, Topic
 
 ROOT = Path(__file__).resolve().parents[2]
 READMES = ("README.md", "README.zh-CN.md")
@@ -40,7 +40,7 @@ def test_architecture_names_every_topic(topic: str) -> None:
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
-def test_architecture_gives_every_topic_its_key(topic) -> None:
+def test_architecture_gives_every_topic_its_key(topic: Topic) -> None:
     row = next(line for line in page("docs/architecture.md").splitlines() if f"`{topic.name}`" in line and "|" in line)
     assert row.split("|")[2].strip() == topic.key
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ class Command(ExampleCommand):
         from demo.running import stop_requests
         from demo.smoke.play import Smoke
 
-        smoke = Smoke(lambda what: print(f"smoke: {what}", file=sys.stderr, flush=True))
+        smoke = Smoke(lambda what: self.stderr.write(f"smoke: {what}"))
         with stop_requests() as requests:
             requests.first = requests.again = smoke.stop
             summary = smoke.run()
