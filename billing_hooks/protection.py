@@ -2,6 +2,7 @@
 
 Every call is all or nothing, safe beside other workers, and does nothing twice when a record comes again. A record that
 can never be taken raises `BadRecordError`, and nothing of its batch is done: the caller sets it aside and calls again.
+That is also so for a NUL in a field (`control_character`) and a moment outside our time (`invalid_field`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import datetime
 from django.db import transaction
 
 from billing_hooks import sending_reminders, taking_acks, taking_events, taking_texts
+from billing_hooks.checking import refuse_impossible
 from billing_hooks.journal import Journal
 from config.policy import Policy
 from config.records import BossAck, BossEvent, ServiceText
@@ -23,6 +25,7 @@ def take_events(events: Sequence[BossEvent], now: datetime, policy: Policy) -> N
     Raises:
         BadRecordError: `unknown_service`, or `subscription_mismatch`: BOSS's id stands for something else already.
     """
+    refuse_impossible(events)
     with transaction.atomic():
         journal = Journal()
         subscribers = taking_events.take(events, now, policy, journal)
@@ -32,6 +35,7 @@ def take_events(events: Sequence[BossEvent], now: datetime, policy: Policy) -> N
 
 def take_texts(texts: Sequence[ServiceText], now: datetime, policy: Policy) -> None:
     """Take texts from subscribers: list, cancel, ask or help; texts to other services' ports are left alone."""
+    refuse_impossible(texts)
     with transaction.atomic():
         journal = Journal()
         taking_texts.take(texts, now, policy, journal)
@@ -44,6 +48,7 @@ def take_acks(acks: Sequence[BossAck], now: datetime, policy: Policy) -> None:
     Raises:
         BadRecordError: `unknown_order`, or `order_mismatch`: the order is another subscriber's.
     """
+    refuse_impossible(acks)
     with transaction.atomic():
         journal = Journal()
         taking_acks.take(acks, now, policy, journal)

@@ -25,7 +25,8 @@ REVEALED = "revealed_subscriber"
 def subscriber_search(request: HttpRequest) -> HttpResponse:
     """Find a subscriber by the full number, which travels in the body alone."""
     if request.method == "POST":
-        found = Subscriber.objects.filter(msisdn=request.POST.get("number", "").strip()).first()
+        number = request.POST.get("number", "").replace("\0", "").strip()
+        found = Subscriber.objects.filter(msisdn=number).first()
         if found:
             return redirect("subscriber", found.pk)
         messages.error(request, _("No subscriber with this number is known here."))

@@ -60,6 +60,7 @@ def test_the_same_records_taken_by_several_workers_do_everything_once() -> None:
 
     together(lambda: protection.send_due_reminders(NOW + timedelta(days=2), POLICY))
     assert OutboundMessage.objects.filter(name="reminder_final").count() == len(MSISDNS)
+    assert AuditEntry.objects.filter(action="reminder_sent").count() == 2 * len(MSISDNS)
 
     together(lambda: protection.take_texts(texts, NOW + timedelta(days=2), POLICY))
     assert DeskList.objects.count() == len(MSISDNS)

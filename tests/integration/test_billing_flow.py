@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -102,6 +102,14 @@ def test_a_reminder_planned_for_the_night_waits_for_the_morning() -> None:
 
     assert protection.send_due_reminders(NOW + 19 * HOUR + timedelta(minutes=59), POLICY) == 0
     assert protection.send_due_reminders(NOW + 20 * HOUR, POLICY) == 1
+
+
+def test_a_reminder_that_was_held_up_until_the_night_waits_for_the_morning() -> None:
+    take(a_charge_due(service="CRBT", charge_at=NOW + 3 * DAY))
+    night = NOW + 2 * DAY + 11 * HOUR
+
+    assert protection.send_due_reminders(night, POLICY) == 0
+    assert protection.send_due_reminders(night + 9 * HOUR, POLICY) == 1
 
 
 def test_a_reminder_that_could_not_be_sent_in_time_is_given_up_and_audited() -> None:
@@ -254,6 +262,11 @@ def test_numbers_of_the_list_are_cancelled_and_told_in_one_answer() -> None:
 
     assert {one["subscription"] for one in orders_on_the_wire()} == {"sub-1", "sub-3"}
     assert len(orders_on_the_wire()) == 6
+    first, second = Cancellation.objects.order_by("pk")
+    for waiting in first.orders.all():
+        protection.take_acks([a_boss_ack(order=waiting.order_id)], NOW, POLICY)
+    assert not sent("answer")
+    assert second.settled_at is None
     acknowledge()
     answer = "\n".join(one.text for one in sent("answer"))
     assert "已退订彩铃（5元/月）" in answer
@@ -373,6 +386,7 @@ def test_the_same_order_under_another_event_id_reminds_once() -> None:
         take(a_charge_due(service="CRBT", subscription="sub-1", charge_at=NOW + DAY))
     assert len(sent("reminder_order")) == 1
     assert len(sent("reminder_final")) == 1
+    assert AuditEntry.objects.filter(action="subscription_ordered").count() == 1
 
 
 def test_a_charge_for_an_order_nobody_announced_is_reminded_too() -> None:
@@ -396,6 +410,20 @@ def test_a_subscription_of_another_number_is_a_bad_record() -> None:
     order()
     with pytest.raises(BadRecordError, match="subscription_mismatch"):
         order(msisdn="13700000000")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"subscription": "sub\0"}, "control_character"),
+        ({"first_charge_at": datetime(9999, 12, 31, 23, tzinfo=UTC)}, "invalid_field"),
+        ({"at": datetime(1, 1, 1, tzinfo=UTC)}, "invalid_field"),
+    ],
+)
+def test_what_no_row_could_hold_is_a_bad_record(changes: dict[str, object], reason: str) -> None:
+    with pytest.raises(BadRecordError) as refused:
+        order(**changes)
+    assert refused.value.reason == reason
 
 
 def test_an_unknown_order_is_a_bad_record() -> None:

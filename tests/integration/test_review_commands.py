@@ -15,7 +15,10 @@ from tests.review_builders import a_reviewer, an_order
 pytestmark = pytest.mark.django_db
 
 
-def add(monkeypatch: pytest.MonkeyPatch, *arguments: str, password: str = "four words to log in") -> None:
+GOOD_PASSWORD = "four words to log in"
+
+
+def add(monkeypatch: pytest.MonkeyPatch, *arguments: str, password: str = GOOD_PASSWORD) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
     call_command("user", "add", *arguments, "--password-stdin")
 

@@ -1,4 +1,4 @@
-"""Never by a machine (design section 9): the locks of the database, the outbox and the auditor, tried with forged rows."""
+"""Never by a machine (design section 9): the locks of database, outbox and auditor, tried with forged rows."""
 
 from __future__ import annotations
 

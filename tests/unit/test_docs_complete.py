@@ -17,8 +17,8 @@ READMES = ("README.md", "README.zh-CN.md")
 PAGES = (*READMES, "CHANGELOG.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/operations.md")
 ROOMS = ("billing_hooks", "config", "demo", "ledger", "models", "review", "streams")
 DJANGO_COMMANDS = {"migrate", "makemigrations", "check", "help"}
-NOT_SETTINGS = {"QINGXIN_CORPUS", "QINGXIN_TEST_KAFKA_HOME", "QINGXIN_TEST_CHROMIUM"}
-"""Variables of tests, which no process of production reads."""
+NOT_SETTINGS = {"QINGXIN_CORPUS", "QINGXIN_TEST_KAFKA_HOME", "QINGXIN_TEST_CHROMIUM", "QINGXIN_DEMO_DATA"}
+"""Variables of tests and demo, which no process of production reads."""
 
 
 def page(name: str) -> str:

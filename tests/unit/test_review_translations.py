@@ -1,4 +1,4 @@
-"""The console is Chinese first: every message has its Chinese text, and the compiled catalogues are those of the sources."""
+"""The console is Chinese first: every message has its Chinese text, and compiled catalogues match their sources."""
 
 from __future__ import annotations
 

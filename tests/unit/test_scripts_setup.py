@@ -40,7 +40,7 @@ def checkout(tmp_path: Path) -> Path:
 @pytest.fixture
 def venv(checkout: Path) -> Path:
     """A finished .venv of the level `demo`, without any package in it."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", checkout / ".venv"], check=True)  # noqa: S603 - ours
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", checkout / ".venv"], check=True)
     make_venv = load_make_venv(checkout)
     stamp = {
         "level": "demo", "inputs": make_venv.inputs_digest(), "python": make_venv.python_of_venv(),
@@ -63,7 +63,7 @@ def pythons(folder: Path, body: str) -> dict[str, str]:
 def run(
     checkout: Path, script: str, *words: str, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own script
+    return subprocess.run(
         [checkout / "scripts" / script, *words], env=env, capture_output=True, text=True, check=False, timeout=60
     )
 
@@ -73,7 +73,7 @@ def test_a_script_is_executable_and_plain_shell(name: str) -> None:
     script = ROOT / "scripts" / name
     assert script.stat().st_mode & stat.S_IXUSR
     assert script.read_text(encoding="utf-8").startswith("#!/bin/sh\n")
-    subprocess.run(["/bin/sh", "-n", script], check=True)  # noqa: S603 - our own script
+    subprocess.run(["/bin/sh", "-n", script], check=True)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
