@@ -12,3 +12,8 @@ class ClosedSignup(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's signature
         """Nobody signs up."""
         return False
+
+
+def attempted_login(request: HttpRequest, credentials: dict[str, str] | None) -> str:
+    """Give axes the login that was tried: allauth's form calls it `login`, its credentials `username`."""
+    return (credentials or {}).get("username") or request.POST.get("login", "")

@@ -128,8 +128,8 @@ class Child:
         """Whether the process runs."""
         return self.process is not None and self.process.poll() is None
 
-    def wait_ready(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Wait until `ready()` says so.
+    def wait_ready(self, ready: Callable[[], bool], seconds: float, every: float = POLL_SECONDS) -> None:
+        """Wait until `ready()` says so, asking `every` so many seconds.
 
         Raises:
             ServerError: the process ended, or time ran out; with the end of its log.
@@ -140,7 +140,7 @@ class Child:
                 raise ServerError(f"{self.name} ended while starting ({self.log}):\n{tail(self.log)}")
             if time.monotonic() > deadline:
                 raise ServerError(f"{self.name} was not ready within {seconds:.0f} s ({self.log}):\n{tail(self.log)}")
-            time.sleep(POLL_SECONDS)
+            time.sleep(every)
 
     def ask_to_stop(self) -> None:
         """Send the stop signal and return at once."""

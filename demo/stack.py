@@ -24,6 +24,8 @@ SESSION_SECONDS = 6
 """The embedded broker lets a consumer join after half of it."""
 COMMAND_SECONDS = 120
 READY_SECONDS = 90
+HEALTH_SECONDS = 0.25
+"""Between two looks at a health check: a process that is just starting has better things to do."""
 Tell = Callable[[str, float], None]
 """Called with a step that is done and the seconds it took."""
 
@@ -202,7 +204,7 @@ class Stack:
     def _wait_ready(self, name: str) -> None:
         process = self.processes[name]
         with self._step("web console" if name == "web" else name):
-            process.child.wait_ready(lambda: self._stopping or answers(process.health), READY_SECONDS)
+            process.child.wait_ready(lambda: self._stopping or answers(process.health), READY_SECONDS, HEALTH_SECONDS)
 
     def _note_processes(self) -> None:
         with self._noting:

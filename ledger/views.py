@@ -18,7 +18,7 @@ ENTRIES_A_PAGE = 50
 def audit_log(request: HttpRequest) -> HttpResponse:
     """Show the newest audit entries; `?subject=<type>:<id>` narrows them to one subject."""
     entries = AuditEntry.objects.order_by("-seq")
-    subject = request.GET.get("subject", "").strip()
+    subject = request.GET.get("subject", "").replace("\x00", "").strip()
     if subject:
         kind, _, identity = subject.partition(":")
         entries = entries.filter(subject_type=kind, subject_id=identity)

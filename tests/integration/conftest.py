@@ -29,10 +29,7 @@ def system(kafka: str, valkey_url: str, database_url: str) -> dict[str, str]:
         "QINGXIN_REDIS_URL": valkey_url,
         "QINGXIN_DATABASE_URL": database_url,
         "QINGXIN_COMMIT_SECONDS": "0.2",
-        **{
-            name: os.environ[name]
-            for name in ("QINGXIN_SECRET_KEY", "QINGXIN_HTTPS", "QINGXIN_ORDER_PUBLIC_KEY")
-        },
+        **{name: os.environ[name] for name in ("QINGXIN_SECRET_KEY", "QINGXIN_HTTPS", "QINGXIN_ORDER_PUBLIC_KEY")},
     }
     from config.environment import Environment
     from streams.topic_admin import create_missing_topics

@@ -18,7 +18,9 @@ from demo.simulator import Simulator
 from tests.servers.running_system import RunningSystem
 from tests.waiting import wait_until
 
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+)
 PARENT = """
 import sys, time
 from pathlib import Path

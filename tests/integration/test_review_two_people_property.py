@@ -183,7 +183,6 @@ class Console(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-@pytest.mark.filterwarnings("ignore:No directory at")  # whitenoise: nobody has run collectstatic in a checkout
 def test_no_sequence_of_events_makes_an_order_without_two_different_people() -> None:
     # Shrinking would take minutes here; the steps of a failure are printed as they were.
     phases = (Phase.explicit, Phase.reuse, Phase.generate)

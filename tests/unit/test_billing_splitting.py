@@ -64,7 +64,7 @@ def _longest_item(name: str, language: Language) -> str:
 def test_a_full_list_keeps_every_item_in_one_piece() -> None:
     items = number_items(
         Paid(number, service.zh, CATALOGUE.providers[service.provider].zh, service.price_fen, service.in_package)
-        for number, service in enumerate(CATALOGUE.services.values())
+        for number, service in enumerate(reversed(CATALOGUE.services.values()))
     )
 
     outside, inside = list_messages(items, 2, "zh-Hans")
