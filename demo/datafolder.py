@@ -131,6 +131,7 @@ class DataFolder:
             for pid, started, stop_signal in reversed(json.loads(self._file("processes.json").read_text())):
                 end_process(pid, started, stop_signal)
         self._file("processes.json").unlink(missing_ok=True)
+        self._file("running.json").unlink(missing_ok=True)
 
     def _who_runs(self) -> str:
         try:

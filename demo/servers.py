@@ -19,6 +19,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote
 
 from demo.children import LOOPBACK, Child, Keeper, free_port, inherited_environment
 from demo.errors import ServerError
@@ -68,7 +69,7 @@ class Postgres(_Server):
         self.data = self.folder / "pgdata"
         self.log = self.folder / "postgres.log"
         self.socket_folder = _socket_folder(self.folder)
-        self.url = f"postgresql://postgres@/{DATABASE}?host={self.socket_folder}"
+        self.url = f"postgresql://postgres@/{DATABASE}?host={quote(str(self.socket_folder))}"
         self._durable = durable
         self._keeper = keeper
 
@@ -162,7 +163,7 @@ class Postgres(_Server):
         import psycopg
 
         return psycopg.connect(
-            f"postgresql://postgres@/postgres?host={self.socket_folder}", autocommit=True, connect_timeout=5
+            f"postgresql://postgres@/postgres?host={quote(str(self.socket_folder))}", autocommit=True, connect_timeout=5
         )
 
     def _create_database(self) -> None:

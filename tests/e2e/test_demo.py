@@ -25,7 +25,7 @@ START_SECONDS = 90
 @contextmanager
 def a_demo(data: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """Start a demo that has written its address to `running.json` when this gives it."""
-    (data.parent / f"{data.name}.out").unlink(missing_ok=True)
+    (data / "running.json").unlink(missing_ok=True)
     with (data.parent / f"{data.name}.out").open("wb") as out:
         demo = subprocess.Popen(
             [*COMMAND, "--data", str(data), "--rate", "40", *options],

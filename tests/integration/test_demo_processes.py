@@ -46,7 +46,7 @@ def test_a_child_that_ignores_the_signal_is_killed(tmp_path: Path) -> None:
 def test_a_child_that_ends_while_starting_is_told_with_its_log(tmp_path: Path) -> None:
     child = Child("short", [sys.executable, "-c", "print('no room left')"], tmp_path / "log")
     child.start()
-    with pytest.raises(ServerError, match="(?s)short ended while starting.*no room left"):
+    with pytest.raises(ServerError, match=r"(?s)short ended while starting.*no room left"):
         child.wait_ready(lambda: False, 10)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import dj_database_url
 import psutil
 import psycopg
 import pytest
@@ -40,6 +41,15 @@ def test_postgres_takes_a_data_folder_with_a_long_path(servers_folder: Path) -> 
         with psycopg.connect(server.url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
     assert not server.socket_folder.exists()
+
+
+def test_servers_take_a_folder_whose_path_has_spaces_and_chinese(servers_folder: Path) -> None:
+    folder = servers_folder / "清信 data"
+    with Postgres(folder / "pg", durable=False) as server, psycopg.connect(server.url) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+        assert dj_database_url.parse(server.url)["OPTIONS"]["host"] == str(server.socket_folder)
+    with Valkey(folder / "valkey") as valkey, redis.Redis.from_url(valkey.url) as client:
+        assert client.ping()
 
 
 def test_valkey_finds_its_counts_again(servers_folder: Path) -> None:
