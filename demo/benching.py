@@ -32,7 +32,7 @@ class Result:
 def measure(
     contenders: Sequence[Contender], texts: Sequence[str], rounds: int, progress: Progress | None = None
 ) -> list[Result]:
-    """Let the contenders take turns, so that a slow moment of the machine hits them all; the first round is a warm-up."""
+    """Let the contenders take turns, so that a slow moment of the machine hits them all; the first round warms up."""
     speeds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     task = progress.add_task("measuring", total=(rounds + 1) * len(contenders)) if progress else None
     for turn in range(rounds + 1):

@@ -16,6 +16,7 @@ from config.environment import Environment
 from config.metrics import BATCH_RECORDS, BATCH_SECONDS
 from streams.guard import Guard, WorldBrokenError
 from streams.lines import Batch, Item, RawRecord, read_batch
+from streams.patient_transport import PatientTransport
 from streams.publishing import Publisher
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class Engine:
             stream_buffer_maxsize=MAX_RECORDS,
             worker_redirect_stdouts=False,
         )
+        self.app.transport = PatientTransport(self.app.conf.broker_consumer, self.app)
         self.publisher = Publisher(self.app, "scoring" if scores else "any worker")
         self.guard = Guard(
             name,

@@ -1,1 +1,1 @@
-"""Tests: `unit` is pure and opens no socket, `agents` runs stream agents, `integration` real servers, `e2e` the whole."""
+"""All tests: unit (no sockets), agents, integration (real servers), e2e (the whole, with a browser)."""

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 
 from config import topics
 from config.environment import Environment
@@ -117,6 +118,28 @@ def test_what_a_broken_world_held_up_arrives_when_it_is_whole(environment: Envir
 
     run(scenario)
     assert not desk.failures
+
+
+def test_a_consumer_that_starts_late_does_not_crash_the_worker(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a machine so busy that the consumer's thread starts after Faust has lost its own patience of a second
+    hits, desk = some_hits(5), Desk()
+    start = AIOKafkaConsumerThread.on_start
+
+    async def start_late(thread: AIOKafkaConsumerThread) -> None:
+        await asyncio.sleep(2)
+        await start(thread)
+
+    monkeypatch.setattr(AIOKafkaConsumerThread, "on_start", start_late)
+
+    async def scenario() -> None:
+        keyed = [(hit.sender, hit) for hit in hits]
+        await asyncio.to_thread(produce, environment.kafka_bootstrap, topics.SMS_HITS, keyed)
+        async with an_agent(environment, desk, uuid.uuid4().hex):
+            await until(lambda: {hit.id for hit in hits} <= set(desk.seen))
+
+    run(scenario)
 
 
 def test_what_was_worked_on_is_not_given_again_to_the_next_worker(environment: Environment) -> None:

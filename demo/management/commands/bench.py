@@ -58,4 +58,4 @@ class Command(ExampleCommand):
                 f"{result.fastest:,.0f}",
                 f"{ratio:.1f}",
             )
-        Console(file=self.stdout._out).print(table)  # noqa: SLF001 - Django's wrapper of standard output
+        Console().print(table)
