@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -56,10 +57,11 @@ def _maven_classpath() -> str:
     default = Path.home() / ".cache" / "qingxin"
     cache = Path(os.environ.get("QINGXIN_TEST_CACHE") or default)
     cache.mkdir(parents=True, exist_ok=True)
-    kept = cache / "kafka.classpath"
+    kept = cache / f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}.classpath"
     with (cache / "kafka.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _usable(kept):
+            kept.unlink(missing_ok=True)  # Maven leaves an equal file untouched
             done = subprocess.run(
                 ["mvn", "-q", "-B", "-f", str(POM), "dependency:build-classpath", f"-Dmdep.outputFile={kept}"],
                 check=False, capture_output=True, text=True, timeout=MAVEN_SECONDS,
@@ -70,10 +72,8 @@ def _maven_classpath() -> str:
 
 
 def _usable(kept: Path) -> bool:
-    """Say whether the kept class path is newer than the pom and all its jars are still there."""
-    if not kept.exists() or kept.stat().st_mtime < POM.stat().st_mtime:
-        return False
-    return all(Path(jar).exists() for jar in kept.read_text().strip().split(":"))
+    """Say whether a class path was kept for this pom and all its jars are still there."""
+    return kept.exists() and all(Path(jar).exists() for jar in kept.read_text().strip().split(":"))
 
 
 class ApacheKafka:
