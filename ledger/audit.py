@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from ledger.actions import ACTIONS
 from ledger.chain import GENESIS, Event, digest_of
 from ledger.models import AuditEntry
 
@@ -22,9 +23,13 @@ def record(events: Sequence[Event], at: datetime) -> None:
 
     Raises:
         TransactionManagementError: outside a transaction.
+        ValueError: an action that `ledger.actions` does not know.
     """
     if not events:
         return
+    unknown = {event.action for event in events} - ACTIONS.keys()
+    if unknown:
+        raise ValueError(f"no such audit action: {', '.join(sorted(unknown))}")
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("audit entries belong to the transaction of what they tell")
     with connection.cursor() as cursor:
