@@ -15,6 +15,7 @@ BATCH_RECORDS = Histogram(
 )
 WORLD_BROKEN = Gauge("qingxin_world_broken", "1 while a worker waits for database, Redis or broker", ["app"])
 WORLD_RETRIES = Counter("qingxin_world_retries", "batches tried again after a broken world", ["app"])
+LIVE_COUNTS_FAILED = Counter("qingxin_live_counts_failed", "times the live counts could not be brought to Redis")
 EVIDENCE = Counter("qingxin_evidence", "hits kept as evidence in cases")
 EVIDENCE_DUPLICATES = Counter("qingxin_evidence_duplicates", "hits that were evidence already")
 CASES_OPENED = Counter("qingxin_cases_opened", "cases opened")
@@ -28,6 +29,6 @@ CANCELS = Counter("qingxin_cancels", "subscriptions cancelled by their subscribe
 
 METRICS = (
     SMS_RECEIVED, SMS_SCORED, SMS_EXEMPT, SMS_HITS, REJECTED, BATCH_SECONDS, BATCH_RECORDS, WORLD_BROKEN,
-    WORLD_RETRIES, EVIDENCE, EVIDENCE_DUPLICATES, CASES_OPENED, OUTBOX_SENT, OUTBOX_REFUSED, OUTBOX_WAITING,
-    BOSS_EVENTS, SERVICE_TEXTS, REMINDERS, CANCELS,
+    WORLD_RETRIES, LIVE_COUNTS_FAILED, EVIDENCE, EVIDENCE_DUPLICATES, CASES_OPENED, OUTBOX_SENT, OUTBOX_REFUSED,
+    OUTBOX_WAITING, BOSS_EVENTS, SERVICE_TEXTS, REMINDERS, CANCELS,
 )  # fmt: skip

@@ -6,19 +6,22 @@ QingXin; money is whole fen (1 yuan = 100 fen).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+PRINTABLE = r"^[^\x00-\x1f\x7f]+(?![\s\S])"
 Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=PRINTABLE)]
 Number = Annotated[str, Meta(min_length=1, max_length=32, pattern=PRINTABLE)]
-Port = Annotated[str, Meta(min_length=2, max_length=21, pattern=r"^[0-9]+$")]
+Port = Annotated[str, Meta(min_length=2, max_length=21, pattern=r"^[0-9]+(?![\s\S])")]
 Fen = Annotated[int, Meta(ge=0, le=100_000_000)]
 Moment = Annotated[datetime, Meta(tz=True)]
 GatewayCode = Annotated[str, Meta(min_length=1, max_length=32)]
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""Moments outside are faults of a clock; no page or database has to cope with the year 1 or 10000."""
+EARLIEST_MS, LATEST_MS = 946_684_800_000, 4_102_444_800_000
 MAX_TEXT = 10_000
 """Characters of the longest text that is scored; a long SMS has at most 255 parts of 67, real ones under 20."""
 
@@ -36,7 +39,7 @@ class Sms(msgspec.Struct, frozen=True):
 
     id: Id
     gateway: GatewayCode
-    sent_at: Moment | Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+    sent_at: Moment | Annotated[int, Meta(ge=EARLIEST_MS, le=LATEST_MS)]
     sender: Number
     receiver: Number
     text: Annotated[str, Meta(max_length=MAX_TEXT)]

@@ -12,7 +12,7 @@ from config.policy import load_policy
 from config.records import EnforcementAck, Hit
 from config.topics import ENFORCEMENT_ACKS, SMS_HITS
 from review.casework import take_acks, take_hits
-from streams.checks import accept
+from streams.checks import check_moments
 from streams.desks import BROKEN_WORLD_WITH_DATABASE, in_database
 from streams.engine import Engine
 from streams.lines import Item
@@ -33,6 +33,6 @@ def make_engine(environment: Environment) -> Engine:
     async def settle_orders(items: Sequence[Item[EnforcementAck]]) -> None:
         await in_database(lambda: take_acks([item.message for item in items], datetime.now(UTC)))
 
-    engine.reads([SMS_HITS], msgspec.json.Decoder(Hit), accept, open_or_extend_cases)
-    engine.reads([ENFORCEMENT_ACKS], msgspec.json.Decoder(EnforcementAck), accept, settle_orders)
+    engine.reads([SMS_HITS], msgspec.json.Decoder(Hit), check_moments, open_or_extend_cases)
+    engine.reads([ENFORCEMENT_ACKS], msgspec.json.Decoder(EnforcementAck), check_moments, settle_orders)
     return engine

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
+
+import msgspec
 
 from config.errors import BadRecordError
-from config.records import ServiceText, Sms
+from config.records import EARLIEST, LATEST, ServiceText, Sms
 from config.topics import GATEWAYS
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
@@ -13,24 +16,27 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 
 def check_sms(sms: Sms) -> None:
-    """Refuse an unknown gateway, an impossible part, and control characters in the text.
+    """Refuse an unknown gateway, an impossible time or part, and control characters in the text.
 
     Raises:
         BadRecordError: with the reason.
     """
     if sms.gateway not in GATEWAYS:
         raise BadRecordError("unknown_gateway", f"{sms.gateway!r} is none of {', '.join(GATEWAYS)}")
+    if isinstance(sms.sent_at, datetime):
+        _check_moment("sent_at", sms.sent_at)
     if sms.part is not None and sms.part.seq > sms.part.total:
         raise BadRecordError("invalid_field", f"part {sms.part.seq} of {sms.part.total}")
     check_text(sms.text)
 
 
 def check_service_text(text: ServiceText) -> None:
-    """Refuse control characters in a subscriber's text.
+    """Refuse control characters in a subscriber's text, and an impossible time.
 
     Raises:
         BadRecordError: with the reason.
     """
+    check_moments(text)
     check_text(text.text)
 
 
@@ -45,5 +51,18 @@ def check_text(text: str) -> None:
         raise BadRecordError("control_character", f"U+{ord(found[0]):04X} at {found.start()}")
 
 
-def accept(_message: object) -> None:
-    """Have nothing to add to the types."""
+def check_moments(record: msgspec.Struct) -> None:
+    """Refuse a time before the year 2000 or after 2099: a clock was wrong.
+
+    Raises:
+        BadRecordError: with the field.
+    """
+    for field in record.__struct_fields__:
+        value = getattr(record, field)
+        if isinstance(value, datetime):
+            _check_moment(field, value)
+
+
+def _check_moment(field: str, moment: datetime) -> None:
+    if not EARLIEST <= moment < LATEST:
+        raise BadRecordError("invalid_field", f"{field} {moment.isoformat()} is not between 2000 and 2100")

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import faust
@@ -14,6 +15,7 @@ import msgspec
 
 from config.environment import Environment
 from config.metrics import BATCH_RECORDS, BATCH_SECONDS
+from config.records import DeadLetter
 from streams.guard import Guard, WorldBrokenError
 from streams.lines import Batch, Item, RawRecord, read_batch
 from streams.patient_transport import PatientTransport
@@ -81,7 +83,7 @@ class Engine:
         check: Callable[[Any], None],
         work: Work,
         *,
-        tally: Callable[[Batch[Any]], Deed] | None = None,
+        tally: Callable[[Batch[Any], Sequence[DeadLetter]], Deed] | None = None,
     ) -> None:
         """Add an agent: decode the lines of these topics, work on them, bury the bad ones, then acknowledge.
 
@@ -90,14 +92,16 @@ class Engine:
             decoder: of one line.
             check: see `read_batch`.
             work: all or nothing, idempotent; gets at most `LINES_AT_ONCE` lines.
-            tally: counts a batch once its work is done, and gives the deed that makes the counts known.
+            tally: counts a batch and those of its items that were buried once its work is done, and gives the deed
+                that makes the counts known.
         """
         topic = self.app.topic(*topics, value_type=bytes, value_serializer="raw", key_type=bytes, key_serializer="raw")
 
         async def agent(stream: faust.StreamT[bytes]) -> AsyncIterator[None]:
             async for events in stream.noack_take(MAX_RECORDS, within=MAX_WAIT):
                 with BATCH_SECONDS.labels(self.name).time():
-                    await self._process([_raw(event) for event in events], decoder, check, work, tally)
+                    records = [_raw(event) for event in events]
+                    await self.guard.contain(partial(self._process, records, decoder, check, work, tally))
                 BATCH_RECORDS.labels(self.name).observe(len(events))
                 for event in events:
                     event.ack()
@@ -111,15 +115,16 @@ class Engine:
         decoder: msgspec.json.Decoder[Any],
         check: Callable[[Any], None],
         work: Work,
-        tally: Callable[[Batch[Any]], Deed] | None,
+        tally: Callable[[Batch[Any], Sequence[DeadLetter]], Deed] | None,
     ) -> None:
         batch = read_batch(records, decoder, check, datetime.now(UTC))
+        buried: list[DeadLetter] = []
         for start in range(0, len(batch.items), LINES_AT_ONCE):
-            await self.guard.apply(batch.items[start : start + LINES_AT_ONCE], work)
+            buried += await self.guard.apply(batch.items[start : start + LINES_AT_ONCE], work)
         if batch.rejected:
             await self.guard.outlast(lambda: self.publisher.publish_dead_letters(batch.rejected))
         if tally is not None:
-            await self.guard.outlast(tally(batch))
+            await self.guard.outlast(tally(batch, buried))
 
     def _give_up(self, error: WorldBrokenError) -> None:
         log.critical("%s: giving up: %s", self.name, error)

@@ -15,7 +15,7 @@ from config.environment import Environment
 from config.topics import GATEWAY_TOPICS
 from streams.feeding import BadLine, Line
 from streams.packing import Packer
-from streams.topic_admin import MAX_RECORD_BYTES
+from streams.topic_admin import BOOTSTRAP_MS, MAX_RECORD_BYTES, BrokerError, existing_topics
 
 WAIT_SECONDS = 60
 
@@ -41,7 +41,7 @@ def feed(
         environment: where the broker is.
         pack: SMS in a record at most.
         tell: told of each bad line.
-        file: what the lines are read from, when its size is known, for the progress bar.
+        file: what the lines are read from, for the progress bar; of no use to it when it is a pipe.
 
     Returns:
         How many SMS were sent.
@@ -51,9 +51,15 @@ def feed(
     """
     topic = GATEWAY_TOPICS[gateway]
     try:
+        if topic not in existing_topics(environment):
+            raise FeedError(f"topic {topic} does not exist; make it with `qingxin topics create`")
+    except BrokerError as error:
+        raise FeedError(str(error)) from error
+    try:
         producer = KafkaProducer(
             bootstrap_servers=environment.kafka_bootstrap.split(","),
             client_id="qingxin-feed",
+            bootstrap_timeout_ms=BOOTSTRAP_MS,
             acks="all",
             linger_ms=20,
             max_request_size=MAX_RECORD_BYTES,
@@ -62,7 +68,7 @@ def feed(
     except KafkaError as error:
         raise FeedError(f"no Kafka broker answers at {environment.kafka_bootstrap} ({error})") from error
     if not partitions:
-        raise FeedError(f"topic {topic} does not exist; make it with `qingxin topics create`")
+        raise FeedError(f"the broker does not tell the partitions of topic {topic}; try again")
     faults: list[BaseException] = []
 
     def send(partition: int, key: bytes, value: bytes) -> None:
@@ -72,6 +78,8 @@ def feed(
             faults.append(error)
 
     packer = Packer(partitions, pack, send)
+    if file and not file.seekable():
+        file = None
     fed = 0
     with _progress() as progress:
         task = progress.add_task(f"feeding {gateway}", total=_size(file))

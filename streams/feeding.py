@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from streams.checks import check_sms
 
 Format = Literal["jsonl", "csv"]
 DECODER = msgspec.json.Decoder(Sms)
+MAX_DIGITS = 18
+"""A whole number with no more digits fits into 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,13 @@ def read_lines(lines: Iterable[bytes], file_format: Format, gateway: str) -> Ite
     CSV has a header with the names of the fields of an `Sms`; `sent_at` may be epoch milliseconds. Fields of a long
     SMS are `part_ref`, `part_seq`, `part_total`.
 
+    A byte order mark at the beginning and blank lines are passed over.
+
     Raises:
         BadRecordError: a CSV without the needed columns.
     """
-    rows = _csv_rows(lines) if file_format == "csv" else _json_rows(lines)
+    unmarked = _without_mark(lines)
+    rows = _csv_rows(unmarked) if file_format == "csv" else _json_rows(unmarked)
     for number, row in rows:
         if isinstance(row, BadLine):
             yield row
@@ -63,6 +69,11 @@ def _line(number: int, row: dict[str, Any], gateway: str) -> Line:
     return Line(number, sms, data)
 
 
+def _without_mark(lines: Iterable[bytes]) -> Iterator[bytes]:
+    for number, line in enumerate(lines):
+        yield line if number else line.removeprefix(codecs.BOM_UTF8)
+
+
 def _json_rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | BadLine]]:
     decoder = msgspec.json.Decoder(dict[str, Any])
     for number, line in enumerate(lines, 1):
@@ -77,9 +88,11 @@ def _json_rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | B
 def _csv_rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | BadLine]]:
     text = (line.decode("utf-8", errors="surrogateescape") for line in lines)
     reader = csv.DictReader(text)
-    missing = {"id", "sent_at", "sender", "receiver", "text"} - {
-        (name or "").lstrip("\ufeff") for name in reader.fieldnames or ()
-    }
+    try:
+        names = frozenset(reader.fieldnames or ())
+    except csv.Error as error:
+        raise BadRecordError("invalid_csv", f"the header cannot be read: {error}") from error
+    missing = {"id", "sent_at", "sender", "receiver", "text"} - names
     if missing:
         raise BadRecordError("invalid_csv", f"the header lacks {', '.join(sorted(missing))}")
     while True:
@@ -98,11 +111,16 @@ def _csv_rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | Ba
 
 
 def _csv_row(row: dict[str, str]) -> dict[str, Any] | BadLine:
-    fields: dict[str, Any] = {name.lstrip("\ufeff"): value for name, value in row.items() if value != ""}
+    fields: dict[str, Any] = {name: value for name, value in row.items() if value != ""}
     fields.setdefault("text", "")
-    if fields.get("sent_at", "").isdigit():
-        fields["sent_at"] = int(fields["sent_at"])
+    if "sent_at" in fields:
+        fields["sent_at"] = _whole_number(fields["sent_at"])
     part = {name: fields.pop(f"part_{name}", None) for name in ("ref", "seq", "total")}
     if any(part.values()):
-        fields["part"] = {name: int(value) if str(value).isdigit() else value for name, value in part.items()}
+        fields["part"] = {name: value and _whole_number(value) for name, value in part.items()}
     return fields
+
+
+def _whole_number(text: str) -> int | str:
+    """Give the number that a cell holds; any other text as it is, to be refused with its name."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else text

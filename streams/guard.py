@@ -58,35 +58,53 @@ class Guard:
     broken_world: tuple[type[BaseException], ...] = BROKEN_WORLD
     _waiting: int = field(default=0, init=False)
 
-    async def apply(self, items: Sequence[Item[Any]], work: Callable[[Sequence[Item[Any]]], Awaitable[None]]) -> None:
+    async def apply(
+        self, items: Sequence[Item[Any]], work: Callable[[Sequence[Item[Any]]], Awaitable[None]]
+    ) -> list[DeadLetter]:
         """Do the work on all items; those that it cannot digest become dead letters one by one.
 
         `work` is all or nothing and may be repeated: effects are idempotent.
+
+        Returns:
+            The dead letters, already published.
         """
         if not items:
-            return
+            return []
         try:
             await self.outlast(lambda: work(items))
         except BadRecordError as error:
-            await self._isolate(items, work, error)
+            return await self._isolate(items, work, error)
         except Exception as error:
             log.exception("%s: could not process %d line(s)", self.app, len(items))
-            await self._isolate(items, work, BadRecordError("processing_failed", f"{type(error).__name__}: {error}"))
+            failed = BadRecordError("processing_failed", f"{type(error).__name__}: {error}")
+            return await self._isolate(items, work, failed)
+        return []
+
+    async def contain(self, deed: Callable[[], Awaitable[None]]) -> None:
+        """Do a deed of which nothing may escape; a fault of our own stops the worker with nothing acknowledged.
+
+        Faust would restart the agent, and its partitions' offsets would stand still for ever.
+        """
+        try:
+            await deed()
+        except Exception as error:
+            log.exception("%s: a fault of our own", self.app)
+            self.give_up(WorldBrokenError(f"{type(error).__name__}: {error}"))
+            await asyncio.Event().wait()
 
     async def _isolate(
         self,
         items: Sequence[Item[Any]],
         work: Callable[[Sequence[Item[Any]]], Awaitable[None]],
         error: BadRecordError,
-    ) -> None:
+    ) -> list[DeadLetter]:
         if len(items) == 1:
             item = items[0]
             letter = bury(item.record, item.line, item.raw, error, datetime.now(UTC))
             await self.outlast(lambda: self.dead_letters([letter]))
-            return
+            return [letter]
         middle = len(items) // 2
-        await self.apply(items[:middle], work)
-        await self.apply(items[middle:], work)
+        return [*await self.apply(items[:middle], work), *await self.apply(items[middle:], work)]
 
     async def outlast(self, deed: Callable[[], Awaitable[None]]) -> None:
         """Do a deed, waiting as long as the world is broken, up to the worker's patience.

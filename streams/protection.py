@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from config.policy import load_policy
 from config.records import BossAck, BossEvent, DeliveryReceipt, ServiceText
 from config.topics import BOSS_ACKS, BOSS_EVENTS, SMS_MO, SMS_RECEIPTS
 from ledger.outbound import settle_receipts
-from streams.checks import accept, check_service_text
+from streams.checks import check_moments, check_service_text
 from streams.desks import BROKEN_WORLD_WITH_DATABASE, in_database
 from streams.engine import Engine
 from streams.lines import Item
@@ -53,13 +54,17 @@ def make_engine(environment: Environment) -> Engine:
     async def note(items: Sequence[Item[DeliveryReceipt]]) -> None:
         await in_database(lambda: note_receipts(_messages(items)))
 
-    engine.reads([BOSS_EVENTS], msgspec.json.Decoder(BossEvent), accept, remind)
+    engine.reads([BOSS_EVENTS], msgspec.json.Decoder(BossEvent), check_moments, remind)
     engine.reads([SMS_MO], msgspec.json.Decoder(ServiceText), check_service_text, answer)
-    engine.reads([BOSS_ACKS], msgspec.json.Decoder(BossAck), accept, settle)
-    engine.reads([SMS_RECEIPTS], msgspec.json.Decoder(DeliveryReceipt), accept, note)
+    engine.reads([BOSS_ACKS], msgspec.json.Decoder(BossAck), check_moments, settle)
+    engine.reads([SMS_RECEIPTS], msgspec.json.Decoder(DeliveryReceipt), check_moments, note)
+
+    def send_reminders_now() -> None:
+        send_due_reminders(datetime.now(UTC), policy)
 
     async def send_reminders() -> None:
-        await engine.guard.outlast(lambda: in_database(lambda: send_due_reminders(datetime.now(UTC), policy)))
+        waiting_for_the_world = partial(engine.guard.outlast, partial(in_database, send_reminders_now))
+        await engine.guard.contain(waiting_for_the_world)
 
     engine.app.timer(TICK)(send_reminders)
     return engine

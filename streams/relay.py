@@ -21,6 +21,7 @@ from ledger import audit
 from ledger.chain import Event
 from ledger.models import OutboxRecord
 from review.signing import OrderRefusedError, verify
+from streams.desks import BROKEN_DATABASE
 from streams.guard import FIRST_WAIT, LONGEST_WAIT, WorldBrokenError
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class Relay:
         while not self.stopping.is_set():
             try:
                 sent = self.relay_once()
-            except (KafkaError, django.db.OperationalError, django.db.InterfaceError) as error:
+            except (KafkaError, *BROKEN_DATABASE) as error:
                 broken_since = broken_since or time.monotonic()
                 WORLD_BROKEN.labels("relay").set(1)
                 WORLD_RETRIES.labels("relay").inc()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
 import redis.asyncio
+import redis.exceptions
 
 from config.environment import Environment
 from config.live import gateway_key
-from config.metrics import SMS_EXEMPT, SMS_HITS, SMS_RECEIVED, SMS_SCORED
+from config.metrics import LIVE_COUNTS_FAILED, SMS_EXEMPT, SMS_HITS, SMS_RECEIVED, SMS_SCORED
 from config.policy import load_policy
-from config.records import Sms
+from config.records import DeadLetter, Sms
 from config.topics import GATEWAY_TOPICS
 from models.classifier import Classifier, default_artifact
 from streams.checks import check_sms
@@ -22,6 +25,9 @@ from streams.guard import BROKEN_WORLD
 from streams.hits import find_hits, is_exempt
 from streams.lines import Batch, Item
 
+log = logging.getLogger(__name__)
+REDIS_PAUSE = 5.0
+"""Seconds until Redis is tried again after it failed."""
 GATEWAY_OF_TOPIC = {topic: gateway for gateway, topic in GATEWAY_TOPICS.items()}
 
 
@@ -34,8 +40,9 @@ class Scorer:
         self._classifier = Classifier.load(environment.model_path or default_artifact())
         self._threshold = policy.threshold or self._classifier.threshold
         self._unscored = policy.unscored_receivers
-        self._redis = redis.asyncio.from_url(environment.redis_url, socket_timeout=5, socket_connect_timeout=5)
+        self._redis = redis.asyncio.from_url(environment.redis_url, socket_timeout=1, socket_connect_timeout=1)
         self._live: dict[str, Counter[str]] = {}
+        self._redis_again_at = 0.0
 
     async def work(self, items: Sequence[Item[Sms]]) -> None:
         """Score items and publish the hits; counted once the broker has them."""
@@ -55,8 +62,10 @@ class Scorer:
             SMS_HITS.labels(hit.gateway, hit.label).inc()
             self._count(hit.gateway, "hits", 1)
 
-    def tally(self, batch: Batch[Sms]) -> Deed:
+    def tally(self, batch: Batch[Sms], buried: Sequence[DeadLetter]) -> Deed:
         """Count what was read, and give the deed that brings all counts to Redis in one round trip."""
+        for letter in buried:
+            self._count(GATEWAY_OF_TOPIC[letter.topic], "rejected", 1)
         for letter in batch.rejected:
             gateway = GATEWAY_OF_TOPIC[letter.topic]
             SMS_RECEIVED.labels(gateway).inc()
@@ -68,6 +77,19 @@ class Scorer:
         return self._show_live_counts
 
     async def _show_live_counts(self) -> None:
+        """Bring the counts to Redis; without Redis they wait in memory, and scoring goes on: they decide nothing."""
+        if time.monotonic() < self._redis_again_at:
+            return
+        try:
+            await self._write_live_counts()
+        except (redis.exceptions.RedisError, OSError) as error:
+            log.warning("scoring: live counts wait for Redis: %s: %s", type(error).__name__, error)
+            LIVE_COUNTS_FAILED.inc()
+            self._redis_again_at = time.monotonic() + REDIS_PAUSE
+        else:
+            self._live.clear()
+
+    async def _write_live_counts(self) -> None:
         now = int(datetime.now(UTC).timestamp() * 1000)
         async with self._redis.pipeline(transaction=True) as pipeline:
             for gateway, counts in self._live.items():
@@ -76,7 +98,6 @@ class Scorer:
                     pipeline.hincrby(key, name, count)
                 pipeline.hset(key, "last_at", now)
             await pipeline.execute()
-        self._live.clear()
 
     def _count(self, gateway: str, name: str, count: int) -> None:
         self._live.setdefault(gateway, Counter())[name] += count

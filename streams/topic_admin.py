@@ -12,6 +12,8 @@ from config.environment import Environment
 from config.topics import TOPICS
 
 DAY_MS = 86_400_000
+BOOTSTRAP_MS = 10_000
+"""How long to look for a broker that answers."""
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """Bytes of the largest record that the topics take: room for a gateway that packs many SMS."""
 
@@ -23,7 +25,11 @@ class BrokerError(Exception):
 @contextmanager
 def _admin(environment: Environment) -> Iterator[KafkaAdminClient]:
     try:
-        admin = KafkaAdminClient(bootstrap_servers=environment.kafka_bootstrap.split(","), client_id="qingxin-topics")
+        admin = KafkaAdminClient(
+            bootstrap_servers=environment.kafka_bootstrap.split(","),
+            client_id="qingxin-topics",
+            bootstrap_timeout_ms=BOOTSTRAP_MS,
+        )
     except KafkaError as error:
         raise BrokerError(f"no Kafka broker answers at {environment.kafka_bootstrap} ({error})") from error
     try:

@@ -31,6 +31,9 @@ def _make_engine(name: str, environment: Environment) -> Engine:
     import django
 
     django.setup()
+    from streams.desks import require_migrated
+
+    require_migrated()
     maker: Callable[[Environment], Engine]
     if name == "casework":
         from streams.casework import make_engine as maker

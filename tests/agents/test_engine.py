@@ -15,7 +15,7 @@ from config import topics
 from config.environment import Environment
 from config.errors import BadRecordError
 from config.records import DeadLetter, Hit
-from streams.checks import accept
+from streams.checks import check_moments
 from streams.engine import Engine
 from streams.guard import BROKEN_WORLD
 from streams.lines import Item
@@ -52,7 +52,7 @@ def environment(broker: str) -> Environment:
 @asynccontextmanager
 async def an_agent(environment: Environment, desk: Desk, group: str) -> AsyncIterator[None]:
     engine = Engine(group, environment, BROKEN_WORLD)
-    engine.reads([topics.SMS_HITS], msgspec.json.Decoder(Hit), accept, desk.work)
+    engine.reads([topics.SMS_HITS], msgspec.json.Decoder(Hit), check_moments, desk.work)
     await engine.app.start()
     try:
         yield
@@ -138,6 +138,29 @@ def test_a_consumer_that_starts_late_does_not_crash_the_worker(
         await asyncio.to_thread(produce, environment.kafka_bootstrap, topics.SMS_HITS, keyed)
         async with an_agent(environment, desk, uuid.uuid4().hex):
             await until(lambda: {hit.id for hit in hits} <= set(desk.seen))
+
+    run(scenario)
+
+
+def test_what_a_stopped_worker_had_only_begun_is_given_to_the_next(environment: Environment) -> None:
+    hits, group, begun, second = some_hits(20), uuid.uuid4().hex, asyncio.Event(), Desk()
+
+    class HangingDesk(Desk):
+        """Begins and never ends."""
+
+        async def work(self, items: Sequence[Item[Hit]]) -> None:
+            if {item.message.id for item in items} & {hit.id for hit in hits}:
+                begun.set()
+                await asyncio.Event().wait()
+
+    async def scenario() -> None:
+        await asyncio.to_thread(produce, environment.kafka_bootstrap, topics.SMS_HITS, [(h.sender, h) for h in hits])
+        async with an_agent(environment, HangingDesk(), group):
+            async with asyncio.timeout(PATIENCE):
+                await begun.wait()
+            await asyncio.sleep(3 * environment.commit_seconds)  # time enough to commit what must not be committed
+        async with an_agent(environment, second, group):
+            await until(lambda: {hit.id for hit in hits} <= set(second.seen))
 
     run(scenario)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.db import InternalError, connection, transaction
 from django.db.utils import DatabaseError
+from django.test import Client
 
 from config.records import OutboundText
 from config.topics import SMS_HITS, SMS_MT
@@ -103,3 +105,25 @@ def test_the_first_receipt_of_a_text_counts() -> None:
     settle_receipts([a_receipt(text_id="k", status="failed"), a_receipt(text_id="k", status="delivered")])
     settle_receipts([a_receipt(text_id="unknown")])
     assert OutboundMessage.objects.get().status == "failed"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("details", [{"items": 0}, {"items": 3}, {"keys": 1, "values": [1], "get": "x"}, {}])
+def test_the_audit_page_shows_details_of_any_name(client: Client, details: dict[str, object]) -> None:
+    reader = User.objects.create_user("lin")
+    reader.groups.add(Group.objects.get(name="auditor"))
+    client.force_login(reader)
+    audit.record([Event("system:protection", "list_sent", "subscriber", "1", details)], at=NOW)
+    page = client.get("/ledger/audit/")
+    assert page.status_code == 200
+    for name in details:
+        assert f"<dt>{name}</dt>" in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_the_audit_page_speaks_chinese_first(client: Client) -> None:
+    reader = User.objects.create_user("lin")
+    reader.groups.add(Group.objects.get(name="auditor"))
+    client.force_login(reader)
+    audit.record([EVENT], at=NOW)
+    assert "新建工单" in client.get("/ledger/audit/").content.decode()

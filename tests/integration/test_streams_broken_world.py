@@ -80,6 +80,38 @@ def test_a_worker_waits_for_its_database_and_then_goes_on(
         assert worker.metric("qingxin_rejected_total", reason="processing_failed") == 0
 
 
+def test_a_worker_waits_for_a_database_that_is_only_to_be_read(
+    settings_of_processes: dict[str, str], postgres: Postgres, keeper: Keeper, tmp_path: Path
+) -> None:
+    hits = some_hits(30)
+    with running(a_worker("casework", settings_of_processes, tmp_path), keeper) as worker:
+        set_read_only(postgres, "on")
+        produce(settings_of_processes["QINGXIN_KAFKA_BOOTSTRAP"], SMS_HITS, hits)
+        wait_until(lambda: worker.metric("qingxin_world_broken") == 1, what="the metric says the world is broken")
+        set_read_only(postgres, "off")
+        wait_until(lambda: evidence_in(postgres, hits) == 30, timeout=60, what="evidence after the fail-over")
+        assert worker.metric("qingxin_rejected_total", reason="processing_failed") == 0
+
+
+def set_read_only(postgres: Postgres, value: str) -> None:
+    with psycopg.connect(postgres.url, autocommit=True, options="-c default_transaction_read_only=off") as connection:
+        connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def test_a_worker_refuses_a_database_without_its_tables(
+    settings_of_processes: dict[str, str], postgres: Postgres, tmp_path: Path
+) -> None:
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE empty")
+    settings = {**settings_of_processes, "QINGXIN_DATABASE_URL": postgres.url.replace("/qingxin?", "/empty?")}
+    worker = a_worker("casework", settings, tmp_path)
+    worker.child.start()
+    wait_until(lambda: not worker.child.running, timeout=60, what="the worker stops")
+    assert worker.child.exit_code == 1
+    assert "run `qingxin migrate` first" in worker.log.read_text()
+
+
 def test_a_worker_that_waited_too_long_stops_with_status_1_and_acknowledged_nothing(
     settings_of_processes: dict[str, str], postgres: Postgres, keeper: Keeper, tmp_path: Path
 ) -> None:

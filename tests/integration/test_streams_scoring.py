@@ -13,10 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
+from config.live import gateway_key
 from config.records import DeadLetter
 from config.topics import GATEWAY_TOPICS, GATEWAYS, SMS_REJECTED
 from demo.children import Keeper, inherited_environment
+from demo.servers import Valkey
 from review.models import Case, Evidence
 from streams.checks import CONTROL
 from tests.kafka_client import consume, produce
@@ -150,3 +153,31 @@ def test_bad_input_of_every_kind_is_buried_and_the_worker_lives(
     assert all(letter.partition >= 0 and letter.offset >= 0 and letter.detail for letter in mine)
     assert all(letter.line == 2 for letter in mine if letter.reason not in {"line_too_long", "empty_record"})
     assert any(base64.b64decode(letter.raw) == bad["an unknown gateway"] for letter in mine)
+
+
+def test_scoring_goes_on_without_redis_and_the_counts_come_later(
+    system: dict[str, str], keeper: Keeper, logs: Path, servers_folder: Path
+) -> None:
+    run = uuid.uuid4().hex[:8]
+    lines = [an_sms_line(number, "晚上吃什么？", run).replace("{", '{"gateway": "smsc", ', 1) for number in range(60)]
+    with Valkey(servers_folder / f"valkey-{run}", keeper=keeper) as valkey:
+        settings = {**system, "QINGXIN_REDIS_URL": valkey.url}
+        with (
+            redis.Redis.from_url(valkey.url) as client,
+            running(a_worker("scoring", settings, logs), keeper) as scoring,
+        ):
+            before = counted(scoring)["scored"]
+            client.config_set("maxmemory", 1)
+            for batch in (lines[:30], lines[30:]):
+                produce(system["QINGXIN_KAFKA_BOOTSTRAP"], GATEWAY_TOPICS["smsc"], [(run, "\n".join(batch).encode())])
+            wait_until(lambda: counted(scoring)["scored"] - before == 60, what="all are scored")
+            wait_until(lambda: scoring.metric("qingxin_live_counts_failed_total"), what="the failure is counted")
+            client.config_set("maxmemory", 0)
+            key = gateway_key("smsc")
+
+            def shown() -> int:
+                produce(system["QINGXIN_KAFKA_BOOTSTRAP"], GATEWAY_TOPICS["smsc"], [(run, lines[0].encode())])
+                return int(client.hget(key, "scored") or 0)
+
+            wait_until(lambda: shown() >= 60, timeout=40, what="the counts reach Redis")
+            assert scoring.stop() == 0

@@ -47,7 +47,8 @@ def a_guard(desk: Desk, given_up: list[WorldBrokenError] | None = None, patience
 def test_every_message_is_either_done_once_or_buried_once(case: tuple[int, set[int]]) -> None:
     count, poison = case
     desk = Desk(poison)
-    asyncio.run(a_guard(desk).apply(items(count), desk.work))
+    told = asyncio.run(a_guard(desk).apply(items(count), desk.work))
+    assert told == desk.buried
     assert sorted(desk.done) == sorted(set(range(count)) - poison)
     assert sorted(letter.line - 1 for letter in desk.buried) == sorted(poison)
     assert {letter.reason for letter in desk.buried} <= {"poison"}
@@ -98,3 +99,21 @@ def test_a_world_that_stays_broken_stops_the_worker_and_acknowledges_nothing(mon
     assert asyncio.run(scenario()), "returning would acknowledge the message"
     assert len(given_up) == 1
     assert desk.buried == []
+
+
+def test_a_fault_of_our_own_stops_the_worker_and_acknowledges_nothing() -> None:
+    given_up: list[WorldBrokenError] = []
+
+    async def stumble() -> None:
+        raise ZeroDivisionError
+
+    async def scenario() -> bool:
+        task = asyncio.create_task(a_guard(Desk(set()), given_up).contain(stumble))
+        while not given_up:
+            await asyncio.sleep(0)
+        still_held = not task.done()
+        task.cancel()
+        return still_held
+
+    assert asyncio.run(scenario()), "returning would acknowledge the message"
+    assert "ZeroDivisionError" in str(given_up[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,7 +21,7 @@ SHOWN_FAULTS = 10
 class Command(ExampleCommand):
     help = (
         "Feed SMS from a JSONL or CSV file, or from standard input with -, into the topic of a gateway. Bad lines are "
-        "named, counted and left out. The order within a sender is kept."
+        "named, counted and left out; blank ones are passed over. The order within a sender is kept."
     )
     examples = """  qingxin feed sms.jsonl --gateway smsc
   qingxin feed sms.csv --gateway ismg --pack 200
@@ -43,6 +44,7 @@ a line of JSONL:
             raise CommandError("--pack takes a number from 1")
         file_format: Format = options["format"] or ("csv" if options["file"].lower().endswith(".csv") else "jsonl")
         stream = self._open(options["file"])
+        logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what fails is said once, in the error
         faults: list[BadLine] = []
 
         def tell(fault: BadLine) -> None:
@@ -57,7 +59,7 @@ a line of JSONL:
                 load_environment(),
                 pack=options["pack"],
                 tell=tell,
-                file=None if options["file"] == "-" else stream,
+                file=stream,
             )
         except (FeedError, BadRecordError) as error:
             raise CommandError(str(error)) from error
@@ -67,6 +69,8 @@ a line of JSONL:
 
     def _open(self, name: str) -> BinaryIO:
         if name == "-":
+            if sys.stdin is None:
+                raise CommandError("standard input is closed; name a file, or send the SMS through a pipe")
             return sys.stdin.buffer
         path = Path(name)
         try:

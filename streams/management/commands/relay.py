@@ -22,10 +22,12 @@ class Command(ExampleCommand):
   QINGXIN_METRICS_PORT=9104 qingxin relay"""
 
     def handle(self, *_args: Any, **_options: Any) -> None:
+        from streams.desks import require_migrated
         from streams.relay import Relay
 
         environment = load_environment()
         relay = Relay(environment)
+        require_migrated()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: relay.stopping.set())
         if environment.metrics_port:

@@ -28,7 +28,7 @@ class Command(ExampleCommand):
     help = (
         "Score SMS from standard input, one JSON object with `text` per line, to standard output: the same object "
         "with `label`, `spam` (probability of not ham), `scores` by category and `why`. The order is kept. In place of "
-        "a bad line stands {error, line}; the exit status is then 1."
+        "a bad line stands {error, line}; the exit status is then 1. Blank lines are skipped."
     )
     examples = """  qingxin score < in.jsonl > out.jsonl
   qingxin score --threshold 0.5 < in.jsonl > out.jsonl
@@ -52,11 +52,9 @@ a line out:  {"text": "...", "label": "loan", "spam": 0.99, "scores": {"ham": 0.
             classifier = Classifier.load(options["model"])
         except ModelError as error:
             raise CommandError(str(error)) from error
-        try:
-            total, bad = self._score(classifier, threshold)
-        except BrokenPipeError:
-            sys.stderr.close()  # the reader has gone; Python would complain about it at exit
-            sys.exit(1)
+        if sys.stdin is None:
+            raise CommandError("standard input is closed; send the SMS through a pipe or with <")
+        total, bad = self._score(classifier, threshold)
         if bad:
             raise CommandError(f"{bad} of {total} line(s) could not be scored")
 
@@ -110,9 +108,12 @@ def _number(written: str) -> float:
 
 
 def _lines(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | LineFault]]:
-    for number, line in enumerate(stream, start=1):
+    for number, marked in enumerate(stream, start=1):
+        line = marked.removeprefix(codecs.BOM_UTF8) if number == 1 else marked
+        if not line.strip():
+            continue
         try:
-            yield number, read_line(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line)
+            yield number, read_line(line)
         except LineFault as fault:
             yield number, fault
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -23,6 +24,7 @@ class Command(ExampleCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         environment = load_environment()
+        logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what fails is said once, in the error
         try:
             if options["deed"] == "create":
                 made = create_missing_topics(environment)

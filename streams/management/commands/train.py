@@ -47,6 +47,10 @@ class Command(ExampleCommand):
 
         if options["limit"] is not None and options["limit"] < 1:
             raise CommandError("--limit takes a number from 1")
+        if not options["corpus"].is_dir():
+            if options["corpus"].exists():
+                raise CommandError(f"{options['corpus']} is no folder; name the one the *.tsv are in")
+            raise CommandError(f"the folder {options['corpus']} does not exist")
         try:
             corpus = read_corpus(sorted(options["corpus"].glob("*.tsv")))
             for fault in corpus.faults[:SHOWN_FAULTS]:
