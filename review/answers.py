@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from config.errors import BadRecordError
-from config.records import EnforcementAck
+from config.records import EnforcementAck, SignedOrder
 from ledger import audit
 from ledger.chain import Event
 from ledger.outbound import send_template
@@ -40,6 +40,24 @@ def take_acks(acks: Sequence[EnforcementAck], now: datetime) -> None:
         if order.status == OrderStatus.QUEUED:
             events.append(_finish(order, ack, now))
     audit.record(events, at=now)
+
+
+def refuse(signed: SignedOrder, reason: str, now: datetime) -> list[Event]:
+    """Finish the order behind a record that the relay would not publish, in the caller's transaction.
+
+    Returns:
+        What to tell the audit log; nothing when no waiting order has this very signature.
+    """
+    try:
+        order = _lock_orders({UUID(signed.id)}).get(UUID(signed.id))
+    except ValueError:
+        return []
+    if order is None or order.status != OrderStatus.QUEUED or order.signature != signed.signature:
+        return []
+    answer = EnforcementAck(
+        id=f"relay:{order.id}", order=str(order.id), target=order.target, at=now, status="refused", reason=reason
+    )
+    return [_finish(order, answer, now)]
 
 
 def _order_id(ack: EnforcementAck) -> UUID:

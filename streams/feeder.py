@@ -50,6 +50,42 @@ def feed(
         FeedError: the broker does not answer or did not take a record.
     """
     topic = GATEWAY_TOPICS[gateway]
+    producer, partitions = _connect(environment, topic)
+    faults: list[BaseException] = []
+
+    def send(partition: int, key: bytes, value: bytes) -> None:
+        try:
+            producer.send(topic, key=key, value=value, partition=partition).add_errback(faults.append)
+        except KafkaError as error:
+            faults.append(error)
+
+    packer = Packer(partitions, pack, send)
+    sized = file if file and file.seekable() else None
+    fed = 0
+    with _progress() as progress:
+        task = progress.add_task(f"feeding {gateway}", total=_size(sized))
+        for line in lines:
+            if isinstance(line, BadLine):
+                tell(line)
+                continue
+            packer.add(line.sms.sender, line.data)
+            fed += 1
+            progress.update(task, completed=sized.tell() if sized else fed)
+            if faults:
+                break
+        packer.flush()
+        try:
+            producer.flush(timeout=WAIT_SECONDS)
+            producer.close()
+        except KafkaError as error:
+            faults.append(error)
+    if faults:
+        raise FeedError(f"the broker did not take everything: {faults[0]}; feed the file again, nothing counts twice")
+    return fed
+
+
+def _connect(environment: Environment, topic: str) -> tuple[KafkaProducer, int]:
+    """Give a producer and the number of partitions; a topic that is not there is said at once, not after a minute."""
     try:
         if topic not in existing_topics(environment):
             raise FeedError(f"topic {topic} does not exist; make it with `qingxin topics create`")
@@ -69,38 +105,7 @@ def feed(
         raise FeedError(f"no Kafka broker answers at {environment.kafka_bootstrap} ({error})") from error
     if not partitions:
         raise FeedError(f"the broker does not tell the partitions of topic {topic}; try again")
-    faults: list[BaseException] = []
-
-    def send(partition: int, key: bytes, value: bytes) -> None:
-        try:
-            producer.send(topic, key=key, value=value, partition=partition).add_errback(faults.append)
-        except KafkaError as error:
-            faults.append(error)
-
-    packer = Packer(partitions, pack, send)
-    if file and not file.seekable():
-        file = None
-    fed = 0
-    with _progress() as progress:
-        task = progress.add_task(f"feeding {gateway}", total=_size(file))
-        for line in lines:
-            if isinstance(line, BadLine):
-                tell(line)
-                continue
-            packer.add(line.sms.sender, line.data)
-            fed += 1
-            progress.update(task, completed=file.tell() if file else fed)
-            if faults:
-                break
-        packer.flush()
-        try:
-            producer.flush(timeout=WAIT_SECONDS)
-            producer.close()
-        except KafkaError as error:
-            faults.append(error)
-    if faults:
-        raise FeedError(f"the broker did not take everything: {faults[0]}; feed the file again, nothing counts twice")
-    return fed
+    return producer, partitions
 
 
 def _size(file: BinaryIO | None) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -20,6 +21,7 @@ from config.topics import BY_NAME, ENFORCEMENT_ORDERS
 from ledger import audit
 from ledger.chain import Event
 from ledger.models import OutboxRecord
+from review.answers import refuse
 from review.signing import OrderRefusedError, verify
 from streams.desks import BROKEN_DATABASE
 from streams.guard import FIRST_WAIT, LONGEST_WAIT, WorldBrokenError
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 RELAY_LOCK = 7_310_002
 """PostgreSQL advisory lock that one relay at a time holds, so that records of a key keep their order."""
 AT_ONCE = 500
+LONGEST_REASON = 200
 IDLE_SECONDS = 0.2
 PUBLISH_SECONDS = 30
 
@@ -118,17 +121,18 @@ class Relay:
         return len(records)
 
     def _refuse(self, records: list[OutboxRecord], refusals: dict[int, str], now: datetime) -> None:
+        events = []
         for record in records:
-            log.error("relay: refused outbox record %d: %s", record.pk, refusals[record.pk])
-            OutboxRecord.objects.filter(pk=record.pk).update(refused=refusals[record.pk][:200])
+            reason = refusals[record.pk][:LONGEST_REASON]
+            log.error("relay: refused outbox record %d: %s", record.pk, reason)
+            OutboxRecord.objects.filter(pk=record.pk).update(refused=reason)
             OUTBOX_REFUSED.labels(record.topic).inc()
-        audit.record(
-            [
-                Event("system:relay", "outbox_refused", "outbox", str(record.pk), {"reason": refusals[record.pk][:200]})
-                for record in records
-            ],
-            at=now,
-        )
+            events.append(Event("system:relay", "outbox_refused", "outbox", str(record.pk), {"reason": reason}))
+            if record.topic == ENFORCEMENT_ORDERS:
+                with contextlib.suppress(msgspec.DecodeError):
+                    signed = msgspec.json.decode(bytes(record.value), type=SignedOrder)
+                    events += refuse(signed, reason, now)
+        audit.record(events, at=now)
 
     def _connected(self) -> KafkaProducer:
         if self._producer is None:

@@ -34,6 +34,10 @@ def _admin(environment: Environment) -> Iterator[KafkaAdminClient]:
         raise BrokerError(f"no Kafka broker answers at {environment.kafka_bootstrap} ({error})") from error
     try:
         yield admin
+    except KafkaError as error:
+        raise BrokerError(
+            f"the broker at {environment.kafka_bootstrap} did not do what it was asked ({error})"
+        ) from error
     finally:
         admin.close()
 

@@ -17,6 +17,7 @@ from ledger.outbox import enqueue
 from review.signing import new_keys, sign
 from tests.builders import NOW, an_enforcement_order
 from tests.kafka_client import consume
+from tests.review_builders import an_approval
 from tests.waiting import wait_until
 from tests.workers import a_relay, running
 
@@ -85,3 +86,16 @@ def test_an_order_with_a_foreign_signature_is_refused_even_if_it_got_into_the_ou
     assert forged.id not in {order.id for order in orders}
     assert OutboxRecord.objects.get(topic=ENFORCEMENT_ORDERS).refused == "the signature is wrong"
     assert AuditEntry.objects.filter(action="outbox_refused").exists()
+
+
+def test_a_case_shows_that_the_relay_refused_its_order(system: dict[str, str], keeper: Keeper, logs: Path) -> None:
+    # Given an order of two people, and a relay that was given the public key of another pair
+    order = an_approval().order
+    _, foreign = new_keys()
+    with running(a_relay({**system, "QINGXIN_ORDER_PUBLIC_KEY": foreign}, logs), keeper):
+        wait_until(lambda: OutboxRecord.objects.exclude(refused="").exists(), what="the refusal")
+    # Then people see it, and the case does not wait for ever
+    order.refresh_from_db()
+    assert (order.status, order.ack_reason) == ("refused", "the signature is wrong")
+    assert (order.case.status, order.case.outcome) == ("closed", "failed")
+    assert AuditEntry.objects.filter(action="order_answered", details__status="refused").exists()
