@@ -22,7 +22,7 @@ from billing_hooks.models import (
 from billing_hooks.ports import DESK_PORT, answer_port
 from billing_hooks.replies import Remark, Why
 from billing_hooks.splitting import split
-from billing_hooks.telling import Choice, ServiceWords, Told, answer_lines, question_lines
+from billing_hooks.telling import Choice, ServiceWords, Told, answer_lines, late_lines, question_lines
 from config.policy import Policy
 from config.texts import render
 from ledger.models import OutboundMessage
@@ -40,7 +40,7 @@ def send_list(request: ServiceTextSeen, now: datetime, policy: Policy, journal: 
     )
     items = number_items(
         Paid(one.pk, one.service.name(language), one.service.provider_name(language), one.price_fen,
-             one.service.in_package)
+             one.service.in_package, one.service.cancellable)
         for one in running.select_related("service").order_by("pk")
     )  # fmt: skip
     valid_until = now + timedelta(hours=policy.desk.list_hours)
@@ -96,6 +96,18 @@ def tell(request: ServiceTextSeen, now: datetime, policy: Policy, journal: Journ
     _send(f"answer-{request.pk}", subscriber, answer_port(request.port), lines, "answer", now, policy)
     request.cancellations.update(told_at=now)
     journal.note("subscriber_told", subscriber.pk, text=request.text_id, cancellations=len(told), remarks=len(remarks))
+
+
+def tell_not_waived(order: BossOrder, now: datetime, policy: Policy, journal: Journal) -> None:
+    """Tell that a later charge of a cancelled subscription stands, once for each order."""
+    cancellation = order.cancellation
+    request, subscription = cancellation.request, cancellation.subscription
+    subscriber = _subscriber(request)
+    language = subscriber.speaks
+    lines = late_lines(subscription.service.name(language), subscription.price_fen, order.cycle, language)
+    _send(f"late-{order.pk}", subscriber, answer_port(request.port), lines, "late_not_waived", now, policy)
+    journal.note("subscriber_told", subscriber.pk, text=request.text_id, subscription=subscription.pk,
+                 cycle=order.cycle)  # fmt: skip
 
 
 def _told(cancellation: Cancellation, subscriber: Subscriber, policy: Policy) -> Told:

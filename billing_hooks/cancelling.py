@@ -48,8 +48,15 @@ class Verdict:
 
 
 def open_cycles(charges: Iterable[Charge], asked_at: datetime) -> tuple[str, ...]:
-    """Give the cycles whose charge had not fallen when the subscriber asked; what BOSS announced goes first."""
-    coming = [charge for charge in charges if charge.charge_at > asked_at]
+    """Give the cycles whose charge had not fallen when the subscriber asked; what BOSS announced goes first.
+
+    Of a cycle that BOSS announced, what an order said before does not count.
+    """
+    known = list(charges)
+    told = {charge.cycle for charge in known if charge.announced}
+    coming = [
+        charge for charge in known if charge.charge_at > asked_at and (charge.announced or charge.cycle not in told)
+    ]
     announced = [charge for charge in coming if charge.announced]
     return tuple(dict.fromkeys(charge.cycle for charge in announced or coming))
 

@@ -19,6 +19,7 @@ class Paid:
     provider: str
     price_fen: int
     in_package: bool
+    cancellable: bool = True
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,11 @@ def list_messages(items: Sequence[Item], list_hours: float, language: Language) 
 def _message(heading: str, items: Sequence[Item], list_hours: float, language: Language) -> list[str]:
     if not items:
         return [render(heading, language) + render("list_nothing", language)]
-    return [
-        render(heading, language),
-        *(_line(item, language) for item in items),
-        render("list_footer", language, hours=f"{list_hours:g}"),
-    ]
+    if any(item.paid.cancellable for item in items):
+        footer = render("list_footer", language, hours=f"{list_hours:g}")
+    else:
+        footer = render("told_footer", language)
+    return [render(heading, language), *(_line(item, language) for item in items), footer]
 
 
 def _line(item: Item, language: Language) -> str:

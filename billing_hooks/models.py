@@ -112,14 +112,33 @@ class BossEventSeen(models.Model):
         return self.event_id
 
 
+class AnnouncedCharge(models.Model):
+    """The charge of a cycle as BOSS announced it last; what a subscriber was told of it stands in `Reminder`."""
+
+    subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="announced")
+    cycle = models.CharField(max_length=32)
+    amount_fen = models.PositiveIntegerField()
+    charge_at = models.DateTimeField()
+    announced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["subscription", "cycle"], name="one_announcement_a_cycle"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cycle} of {self.subscription_id}"
+
+
 class Reminder(models.Model):
-    """One reminder of one charge; `code` is handed out when it is sent."""
+    """One reminder of one charge; `code` is handed out when it is sent, and a sent one is what was told, for ever."""
 
     class Kind(models.TextChoices):
         """Why it is sent."""
 
         ORDER = "order", _("new order")
         FINAL = "final", _("before the charge")
+        CORRECTED = "corrected", _("charge changed")
 
     class Closed(models.TextChoices):
         """Why it no longer awaits a reply."""
@@ -132,7 +151,7 @@ class Reminder(models.Model):
     subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="reminders")
     subscriber = models.ForeignKey(Subscriber, models.PROTECT, related_name="reminders")
     cycle = models.CharField(max_length=32)
-    kind = models.CharField(max_length=8, choices=Kind)
+    kind = models.CharField(max_length=16, choices=Kind)
     amount_fen = models.PositiveIntegerField()
     charge_at = models.DateTimeField()
     due_at = models.DateTimeField()

@@ -15,6 +15,7 @@ from django.db import transaction
 from billing_hooks import sending_reminders, taking_acks, taking_events, taking_texts
 from billing_hooks.checking import refuse_impossible
 from billing_hooks.journal import Journal
+from billing_hooks.numbers import levelled
 from config.policy import Policy
 from config.records import BossAck, BossEvent, ServiceText
 
@@ -26,6 +27,7 @@ def take_events(events: Sequence[BossEvent], now: datetime, policy: Policy) -> N
         BadRecordError: `unknown_service`, or `subscription_mismatch`: BOSS's id stands for something else already.
     """
     refuse_impossible(events)
+    events = levelled(events)
     with transaction.atomic():
         journal = Journal()
         subscribers = taking_events.take(events, now, policy, journal)
@@ -36,6 +38,7 @@ def take_events(events: Sequence[BossEvent], now: datetime, policy: Policy) -> N
 def take_texts(texts: Sequence[ServiceText], now: datetime, policy: Policy) -> None:
     """Take texts from subscribers: list, cancel, ask or help; texts to other services' ports are left alone."""
     refuse_impossible(texts)
+    texts = levelled(texts)
     with transaction.atomic():
         journal = Journal()
         taking_texts.take(texts, now, policy, journal)
@@ -49,6 +52,7 @@ def take_acks(acks: Sequence[BossAck], now: datetime, policy: Policy) -> None:
         BadRecordError: `unknown_order`, or `order_mismatch`: the order is another subscriber's.
     """
     refuse_impossible(acks)
+    acks = levelled(acks)
     with transaction.atomic():
         journal = Journal()
         taking_acks.take(acks, now, policy, journal)

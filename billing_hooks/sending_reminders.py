@@ -111,12 +111,14 @@ def _text(reminder: Reminder, subscriber: Subscriber, policy: Policy) -> tuple[s
         "provider": service.provider_name(language),
         "charge_at": wording.minute(reminder.charge_at, language, zone),
     }
+    amount = wording.once(reminder.amount_fen, language)
+    corrected = reminder.kind == Reminder.Kind.CORRECTED
     if not service.cancellable:
-        amount = wording.once(reminder.amount_fen, language)
-        return "reminder_fixed", {**values, "amount": amount, "reason": service.reason(language)}
+        name = "reminder_corrected_fixed" if corrected else "reminder_fixed"
+        return name, {**values, "amount": amount, "reason": service.reason(language)}
     values["code"] = reminder.code or ""
-    if reminder.kind == Reminder.Kind.FINAL:
-        return "reminder_final", {**values, "amount": wording.once(reminder.amount_fen, language)}
+    if reminder.kind != Reminder.Kind.ORDER:
+        return "reminder_corrected" if corrected else "reminder_final", {**values, "amount": amount}
     values["price"] = wording.monthly(reminder.amount_fen, language)
     if subscription.trial_until is None:
         return "reminder_order", values

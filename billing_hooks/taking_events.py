@@ -9,9 +9,9 @@ from datetime import datetime
 from billing_hooks.cancelling import orders_to_waive
 from billing_hooks.journal import Journal
 from billing_hooks.locking import lock_subscribers
-from billing_hooks.models import BossEventSeen, Reminder, Service, Subscriber, Subscription
+from billing_hooks.models import AnnouncedCharge, BossEventSeen, Reminder, Service, Subscriber, Subscription
 from billing_hooks.ordering import order_from_boss
-from billing_hooks.reminding import Kind, cycle_of, when_to_remind
+from billing_hooks.reminding import Kind, Said, cycle_of, kind_to_plan, when_to_remind
 from config.errors import BadRecordError
 from config.metrics import BOSS_EVENTS
 from config.policy import Policy
@@ -92,35 +92,56 @@ def _take_charge(
     event: ChargeDue, subscription: Subscription, now: datetime, policy: Policy, journal: Journal, *, entered: bool
 ) -> str:
     journal.note("charge_announced", subscription.subscriber_id, subscription=subscription.pk,
-                 service=event.service, cycle=event.cycle, amount_fen=event.amount_fen, new=int(entered))  # fmt: skip
+                 service=event.service, cycle=event.cycle, amount_fen=event.amount_fen,
+                 charge_at=event.charge_at.isoformat(), new=int(entered))  # fmt: skip
+    charge = _newest(event, subscription)
     if subscription.status in (Subscription.Status.CANCELLING, Subscription.Status.CANCELLED):
         cancellation = subscription.cancellations.latest("pk")
         order_from_boss(cancellation, orders_to_waive(event.cycle), now, journal)
         return "waived"
-    plan = Plan(Kind.FINAL, event.cycle, event.amount_fen, event.charge_at)
-    _plan(plan, subscription, now, policy, journal)
+    plan_announced(charge, now, policy, journal)
     return "charge_due"
 
 
+def _newest(event: ChargeDue, subscription: Subscription) -> AnnouncedCharge:
+    """Keep what BOSS announced last of this cycle; an older announcement that comes late changes nothing."""
+    charge = AnnouncedCharge.objects.filter(subscription=subscription, cycle=event.cycle).first()
+    if charge is None:
+        charge = AnnouncedCharge(subscription=subscription, cycle=event.cycle)
+    elif charge.announced_at is not None and event.at < charge.announced_at:
+        return charge
+    charge.amount_fen, charge.charge_at, charge.announced_at = event.amount_fen, event.charge_at, event.at
+    charge.save()
+    return charge
+
+
+def plan_announced(charge: AnnouncedCharge, now: datetime, policy: Policy, journal: Journal) -> None:
+    """Plan the reminder that an announced charge still needs; a correction that is no longer one is dropped."""
+    subscription = charge.subscription
+    about = Reminder.objects.filter(subscription=subscription, cycle=charge.cycle).exclude(kind=Reminder.Kind.ORDER)
+    said = [Said(Kind(one.kind), one.amount_fen, one.charge_at, one.sent_at is not None) for one in about]
+    kind = kind_to_plan(said, charge.amount_fen, charge.charge_at)
+    if kind is None:
+        about.filter(sent_at=None, closed_at=None).delete()
+        return
+    _plan(Plan(kind, charge.cycle, charge.amount_fen, charge.charge_at), subscription, now, policy, journal)
+
+
 def _plan(plan: Plan, subscription: Subscription, now: datetime, policy: Policy, journal: Journal) -> None:
-    """Enter a reminder, or move one that waits when BOSS announces its charge anew."""
+    """Enter a reminder, or plan one that was not sent anew, even if it was given up: the charge is another now."""
     due_at = when_to_remind(plan.kind, now, plan.charge_at, policy.reminders)
-    reminder, created = Reminder.objects.get_or_create(
-        subscription=subscription,
-        cycle=plan.cycle,
-        kind=plan.kind,
-        defaults={
-            "subscriber": subscription.subscriber,
-            "amount_fen": plan.amount_fen,
-            "charge_at": plan.charge_at,
-            "due_at": due_at or now,
-            "closed_at": None if due_at else now,
-            "closed_as": "" if due_at else Reminder.Closed.MISSED,
-        },
-    )
-    if created and due_at is None:
+    reminder = Reminder.objects.filter(subscription=subscription, cycle=plan.cycle, kind=plan.kind).first()
+    if reminder is None:
+        reminder = Reminder(
+            subscription=subscription, subscriber=subscription.subscriber, cycle=plan.cycle, kind=plan.kind
+        )
+    elif reminder.sent_at is not None:
+        return
+    missed = due_at is None and reminder.closed_as != Reminder.Closed.MISSED
+    reminder.amount_fen, reminder.charge_at = plan.amount_fen, plan.charge_at
+    reminder.due_at = due_at or now
+    reminder.closed_at = None if due_at else now
+    reminder.closed_as = "" if due_at else Reminder.Closed.MISSED
+    reminder.save()
+    if missed:
         journal.note("reminder_missed", subscription.subscriber_id, subscription=subscription.pk, cycle=plan.cycle)
-    if not created and due_at is not None and reminder.closed_at is None:
-        reminder.charge_at, reminder.amount_fen = plan.charge_at, plan.amount_fen
-        reminder.due_at = reminder.due_at if reminder.sent_at else due_at
-        reminder.save()

@@ -103,9 +103,10 @@ def _shown(subscriber: Subscriber, asked_at: datetime) -> ShownList | None:
 def _cancel(chosen: Chosen, request: ServiceTextSeen, asked_at: datetime, now: datetime, journal: Journal) -> None:
     """Enter the cancellation, close its reminders, and order it from BOSS with the waiver of every open cycle."""
     subscription = Subscription.objects.select_related("service", "subscriber").get(pk=chosen.subscription)
+    ordered = subscription.reminders.filter(kind=Reminder.Kind.ORDER).order_by("charge_at")
     charges = [
-        Charge(reminder.cycle, reminder.charge_at, reminder.kind == Reminder.Kind.FINAL)
-        for reminder in subscription.reminders.order_by("charge_at")
+        *(Charge(one.cycle, one.charge_at, announced=True) for one in subscription.announced.order_by("charge_at")),
+        *(Charge(one.cycle, one.charge_at, announced=False) for one in ordered),
     ]
     subscription.status = Subscription.Status.CANCELLING
     subscription.save(update_fields=["status"])

@@ -10,7 +10,7 @@ from billing_hooks.replies import Remark, Why
 from billing_hooks.wording import monthly
 from config.texts import Language, render
 
-LONGEST_REASON = 40
+LONGEST_REASON = 60
 """Characters of BOSS's reason that are told."""
 
 
@@ -69,10 +69,22 @@ def question_lines(choices: Sequence[Choice], language: Language) -> list[str]:
     ]
 
 
+def late_lines(service: str, price_fen: int, cycle: str, language: Language) -> list[str]:
+    """Give the lines that tell of a later charge that BOSS could not waive."""
+    price = monthly(price_fen, language)
+    line = render("told_late_not_waived", language, service=service, price=price, cycle=tidy(cycle))
+    return [render("signature", language) + line, render("told_footer", language)]
+
+
+def tidy(words: str) -> str:
+    """Give BOSS's words fit for a text: one line without control characters, cut at 60 characters."""
+    return " ".join("".join(mark if mark.isprintable() else " " for mark in words).split())[:LONGEST_REASON]
+
+
 def _told(one: Told, language: Language) -> str:
     price = monthly(one.price_fen, language)
     if one.outcome == "failed":
-        reason = one.reason.strip()[:LONGEST_REASON] or render("reason_unknown", language)
+        reason = tidy(one.reason) or render("reason_unknown", language)
         return render("told_failed", language, service=one.service, price=price, reason=reason)
     name = "told_not_waived" if one.outcome == "not_waived" else "told_waived" if one.waived else "told_done"
     return render(name, language, service=one.service, price=price, effect=one.effect)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing_hooks.models import Service, Subscriber
+from billing_hooks.numbers import level
 from billing_hooks.picture import picture_of
 from config.roles import Role, role_required
 from ledger import audit
@@ -26,7 +27,7 @@ def subscriber_search(request: HttpRequest) -> HttpResponse:
     """Find a subscriber by the full number, which travels in the body alone."""
     if request.method == "POST":
         number = request.POST.get("number", "").replace("\0", "").strip()
-        found = Subscriber.objects.filter(msisdn=number).first()
+        found = Subscriber.objects.filter(msisdn=level(number)).first()
         if found:
             return redirect("subscriber", found.pk)
         messages.error(request, _("No subscriber with this number is known here."))

@@ -33,7 +33,7 @@ def day(moment: datetime, language: Language, zone: ZoneInfo) -> str:
 
 
 def minute(moment: datetime, language: Language, zone: ZoneInfo) -> str:
-    """Give a local day and time: 11月25日10:00."""
+    """Give a local day and time: 11月25日 10:00."""
     return f"{day(moment, language, zone)} {moment.astimezone(zone):%H:%M}"
 
 

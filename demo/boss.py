@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from billing_hooks.reminding import cycle_of
+from config.policy import load_policy
 from config.records import BossAck, BossOrder, ChargeDue, SubscriptionOrdered, encode
 from config.topics import BOSS_ACKS, BOSS_EVENTS, BOSS_ORDERS
 from demo.wire import Writer
@@ -34,6 +36,7 @@ class Boss:
         self.announced = 0
         self.orders: list[BossOrder] = []
         self._run = run
+        self._zone = load_policy().reminders.zone
         self._rng = random.Random(seed)  # noqa: S311 - believable, not secret
         self._services = list(services)
         self._subscribers = list(subscribers)
@@ -87,7 +90,7 @@ class Boss:
         charge_at = self._charge_time(now)
         return ChargeDue(
             id=f"{self._run}-charge-{self.announced + 1}", at=now, msisdn=order.msisdn,
-            subscription=order.subscription, service=order.service, cycle=f"{charge_at:%Y-%m}",
+            subscription=order.subscription, service=order.service, cycle=cycle_of(charge_at, self._zone),
             amount_fen=order.price_fen, charge_at=charge_at,
         )  # fmt: skip
 

@@ -34,6 +34,7 @@ STATES: Final = {
 NAMES: Final = {
     "order": _("new order"),
     "final": _("before the charge"),
+    "corrected": _("charge changed"),
     "reminder": _("reply to a reminder"),
     "desk": _("0000 desk"),
     "at_once": _("at once"),

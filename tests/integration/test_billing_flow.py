@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 
 from billing_hooks import protection
-from billing_hooks.models import BossOrder, Cancellation, DeskList, Reminder, Service, ServiceTextSeen, Subscription
+from billing_hooks.models import (
+    AnnouncedCharge,
+    BossOrder,
+    Cancellation,
+    DeskList,
+    Reminder,
+    Service,
+    ServiceTextSeen,
+    Subscription,
+)
 from config.errors import BadRecordError
 from config.policy import load_policy
 from config.records import BossEvent, ServiceText
@@ -396,6 +407,161 @@ def test_a_charge_for_an_order_nobody_announced_is_reminded_too() -> None:
     assert len(orders_on_the_wire()) == 3
 
 
+def charge(days: float = 1, amount: int = 500, taken: datetime = NOW, service: str = "CRBT") -> None:
+    """Let BOSS announce the charge of one and the same cycle."""
+    charge_at = NOW + days * DAY
+    due = a_charge_due(service=service, subscription="sub-1", at=taken, amount_fen=amount, charge_at=charge_at)
+    take(due, at=taken)
+
+
+def told_of() -> list[tuple[str, int, datetime]]:
+    return list(Reminder.objects.order_by("pk").values_list("kind", "amount_fen", "charge_at"))
+
+
+def test_a_charge_postponed_after_it_should_have_fallen_is_told_anew_and_waived() -> None:
+    charge()
+    later = NOW + DAY + HOUR
+    protection.send_due_reminders(later, POLICY)
+    charge(days=3, taken=later)
+
+    (corrected,) = sent("reminder_corrected")
+    assert corrected.text.startswith("【清信】更正：您的彩铃（本公司）扣费有变，将于11月23日 12:00扣费5元")
+    assert "T101" in corrected.text
+    text("T", port="10086977101", at=NOW + 2 * DAY)
+    assert kinds()[1:] == [("WaiveCharge", "2026-12"), ("ExcludeFromSettlement", "2026-12")]
+
+
+def test_a_charge_that_was_announced_too_late_is_reminded_when_it_is_postponed() -> None:
+    charge(days=-1)
+    assert Reminder.objects.get().closed_as == Reminder.Closed.MISSED
+    charge(days=3)
+
+    assert protection.send_due_reminders(NOW + 2 * DAY, POLICY) == 1
+    assert len(sent("reminder_final")) == 1
+    assert told_of() == [("final", 500, NOW + 3 * DAY)]
+
+
+def test_a_charge_that_is_announced_too_late_again_and_again_is_audited_once() -> None:
+    charge(days=-1)
+    charge(days=-2)
+    assert AuditEntry.objects.filter(action="reminder_missed").count() == 1
+
+
+@pytest.mark.parametrize(("days", "amount"), [(1, 700), (0.5, 500), (2, 500)])
+def test_another_amount_or_moment_is_corrected_and_what_was_told_stays(days: float, amount: int) -> None:
+    charge()
+    charge(days, amount)
+
+    assert [one.name for one in sent("reminder")] == ["reminder_final", "reminder_corrected"]
+    assert told_of() == [("final", 500, NOW + DAY), ("corrected", amount, NOW + days * DAY)]
+    assert Reminder.objects.filter(closed_at=None).count() == 1
+
+
+def test_a_charge_is_corrected_only_once_and_its_newest_moment_is_what_a_cancellation_waives() -> None:
+    charge()
+    charge(days=2)
+    charge(days=4, amount=900)
+
+    assert len(sent("reminder_corrected")) == 1
+    assert told_of()[1] == ("corrected", 500, NOW + 2 * DAY)
+    assert AuditEntry.objects.filter(action="charge_announced").count() == 3
+    text("T", port="10086977101", at=NOW + 3 * DAY)
+    assert len(kinds()) == 3
+
+
+def test_a_charge_moved_before_the_reply_is_not_waived() -> None:
+    charge(days=3)
+    charge(days=-1)
+    text("退订彩铃")
+    assert kinds() == [("CancelSubscription", "")]
+    assert not sent("reminder")
+
+
+def test_an_older_announcement_that_comes_late_changes_nothing() -> None:
+    charge(days=3, taken=NOW + HOUR)
+    charge(days=2, amount=100, taken=NOW)
+    assert told_of() == [("final", 500, NOW + 3 * DAY)]
+
+
+def test_a_correction_waits_for_the_morning_and_is_dropped_when_nothing_is_left_to_correct() -> None:
+    charge()
+    night = NOW + 11 * HOUR
+    charge(days=2, taken=night)
+    assert not sent("reminder_corrected")
+    charge(days=1, taken=night)
+    assert told_of() == [("final", 500, NOW + DAY)]
+    charge(days=3, taken=night)
+
+    assert protection.send_due_reminders(NOW + 20 * HOUR, POLICY) == 1
+    assert "11月23日 12:00" in sent("reminder_corrected")[0].text
+
+
+def test_there_is_no_correction_after_the_charge() -> None:
+    charge()
+    charge(amount=700, taken=NOW + DAY)
+    assert not sent("reminder_corrected")
+    assert Reminder.objects.get(kind="corrected").closed_as == Reminder.Closed.MISSED
+
+
+def test_a_correction_about_what_no_text_can_cancel_does_not_promise_it() -> None:
+    charge(service="MAIN-TARIFF")
+    charge(amount=700, service="MAIN-TARIFF")
+    (corrected,) = sent("reminder_corrected_fixed")
+    assert "回复T" not in corrected.text
+
+
+def test_a_charge_announced_during_a_cancellation_that_fails_is_reminded() -> None:
+    order()
+    text("T", port="10086977100")
+    charge(days=3)
+    acknowledge("failed")
+    assert protection.send_due_reminders(NOW + 2 * DAY, POLICY) == 1
+    assert len(sent("reminder_final")) == 1
+
+
+def test_a_later_charge_that_could_not_be_waived_is_told_once() -> None:
+    order()
+    text("T", port="10086977100")
+    acknowledge()
+    charge()
+    acks = [a_boss_ack(order=one.order_id, status="failed") for one in BossOrder.objects.filter(status="queued")]
+    protection.take_acks([*acks, *acks], NOW + HOUR, POLICY)
+    protection.take_acks(acks, NOW + HOUR, POLICY)
+
+    assert [one.text for one in sent("late_not_waived")] == [
+        "【清信】您已退订彩铃（5元/月），但2026-12期的费用未能免除，请拨打10086处理。\n咨询10086"
+    ]
+    assert Cancellation.objects.get().outcome == Cancellation.Outcome.NOT_WAIVED
+    assert Subscription.objects.get().status == Subscription.Status.CANCELLED
+    assert AuditEntry.objects.filter(action="subscriber_told").count() == 2
+
+
+def test_a_later_charge_that_could_not_be_waived_is_told_in_the_answer_that_is_still_to_come() -> None:
+    order("CRBT", "sub-1")
+    order("READING", "sub-2")
+    text("0000")
+    text("1,2", port="10086977")
+    first = Cancellation.objects.earliest("pk")
+    protection.take_acks([a_boss_ack(order=one.order_id) for one in first.orders.all()], NOW, POLICY)
+    charge()
+    late = first.orders.get(kind="WaiveCharge", status="queued")
+    protection.take_acks([a_boss_ack(order=late.order_id, status="failed")], NOW, POLICY)
+    assert not sent("answer")
+    acknowledge()
+
+    assert not sent("late_not_waived")
+    assert "未能免除" in "".join(one.text for one in sent("answer"))
+
+
+def test_one_person_is_one_subscriber_however_the_number_is_spelled() -> None:
+    order(msisdn=f"+86{SUBSCRIBER}")
+    text("T", msisdn=f"86{SUBSCRIBER}")
+    assert {one["msisdn"] for one in orders_on_the_wire()} == {SUBSCRIBER}
+    acknowledge(msisdn=f"0086{SUBSCRIBER}")
+    assert {one.msisdn for one in OutboundMessage.objects.all()} == {SUBSCRIBER}
+    assert len(sent("answer")) == 1
+
+
 def test_an_unknown_service_is_a_bad_record_and_nothing_of_its_batch_is_done() -> None:
     good = a_subscription_ordered(service="CRBT")
     with pytest.raises(BadRecordError) as refused:
@@ -452,6 +618,17 @@ def test_everything_is_audited_under_the_subscriber_and_without_the_number() -> 
     }  # fmt: skip
     assert set(mine.filter(action="cancel_asked").values_list("actor", flat=True)) == {"subscriber"}
     assert SUBSCRIBER not in json.dumps(list(AuditEntry.objects.values("actor", "subject_id", "details")))
+
+
+def test_what_final_reminders_said_is_what_boss_announced_before_both_were_kept() -> None:
+    charge(days=3)
+    AnnouncedCharge.objects.all().delete()
+    import_module("billing_hooks.migrations.0002_announced_charge").copy_from_reminders(apps, None)
+
+    kept = AnnouncedCharge.objects.get()
+    assert (kept.cycle, kept.amount_fen, kept.charge_at, kept.announced_at) == ("2026-12", 500, NOW + 3 * DAY, None)
+    text("退订彩铃")
+    assert len(kinds()) == 3
 
 
 def test_the_catalogue_is_in_the_database_after_migrating() -> None:

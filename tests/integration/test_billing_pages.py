@@ -77,6 +77,15 @@ def test_the_page_shows_all_that_happened_and_masks_the_number(subscriber: Subsc
     assert "&lt;b&gt;?&lt;/b&gt;" in page
 
 
+def test_the_page_shows_a_correction_beside_what_was_told_before(subscriber: Subscriber) -> None:
+    for amount in (300, 400):
+        due = a_charge_due(service="FAMILY-NET", subscription="sub-2", amount_fen=amount)
+        protection.take_events([due], NOW, POLICY)
+    page = browser(Role.OPERATOR).get(reverse("subscriber", args=[subscriber.pk])).content.decode()
+    for shown in ("扣费变更", "3元", "4元", "更正：您的亲情网"):
+        assert shown in page
+
+
 def test_the_page_speaks_english(subscriber: Subscriber) -> None:
     client = browser(Role.OPERATOR)
     address = reverse("subscriber", args=[subscriber.pk])
@@ -86,9 +95,10 @@ def test_the_page_speaks_english(subscriber: Subscriber) -> None:
     assert "being cancelled" in page
 
 
-def test_a_search_finds_by_the_full_number_which_is_in_no_address(subscriber: Subscriber) -> None:
+@pytest.mark.parametrize("number", [f" {SUBSCRIBER} ", f"+86{SUBSCRIBER}"])
+def test_a_search_finds_by_the_full_number_which_is_in_no_address(number: str, subscriber: Subscriber) -> None:
     client = browser(Role.OPERATOR)
-    answer = client.post(reverse("subscriber_search"), {"number": f" {SUBSCRIBER} "})
+    answer = client.post(reverse("subscriber_search"), {"number": number})
     assert answer.status_code == 302
     assert answer.headers["Location"] == reverse("subscriber", args=[subscriber.pk])
 

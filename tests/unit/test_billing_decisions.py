@@ -201,6 +201,12 @@ def test_an_announced_cycle_goes_before_one_derived_from_the_order() -> None:
     assert open_cycles([derived, announced], NOW) == ("202611",)
 
 
+def test_what_an_order_said_of_a_cycle_does_not_count_once_boss_announced_it() -> None:
+    fallen = Charge("2026-11", NOW - timedelta(days=1), announced=True)
+    derived = Charge("2026-11", NOW + timedelta(days=1), announced=False)
+    assert open_cycles([derived, fallen], NOW) == ()
+
+
 def test_order_ids_differ_by_every_part_and_are_the_same_again() -> None:
     ids = {
         order_id(subscription, request, order)

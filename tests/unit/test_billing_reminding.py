@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_hooks.reminding import Kind, cycle_of, quiet_stretch, when_to_remind
+from billing_hooks.reminding import Kind, Said, cycle_of, kind_to_plan, quiet_stretch, when_to_remind
 from config.policy import load_policy
+from demo.boss import Boss
 
 RULES = load_policy().reminders
 
@@ -29,6 +32,8 @@ moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=s
         (Kind.ORDER, local(10, 3), local(20, 9), local(10, 8)),
         (Kind.ORDER, local(10, 7, 59), local(20, 9), local(10, 8)),
         (Kind.ORDER, local(10, 8), local(20, 9), local(10, 8)),
+        (Kind.CORRECTED, local(10, 12), local(20, 9), local(10, 12)),
+        (Kind.CORRECTED, local(10, 22), local(20, 9), local(11, 8)),
         (Kind.FINAL, local(10, 12), local(20, 9), local(19, 9)),
         (Kind.FINAL, local(10, 12), local(20, 3), local(19, 8)),
         (Kind.FINAL, local(10, 12), local(10, 18), local(10, 12)),
@@ -80,3 +85,39 @@ def test_equal_hours_mean_no_quiet_hours() -> None:
 
 def test_a_cycle_is_the_local_month_of_the_charge() -> None:
     assert cycle_of(datetime(2026, 11, 30, 16, 0, tzinfo=UTC), RULES.zone) == "2026-12"
+
+
+TOLD = local(20, 9)
+
+
+def said(kind: Kind, amount_fen: int = 500, charge_at: datetime = TOLD, *, sent: bool = True) -> Said:
+    return Said(kind, amount_fen, charge_at, sent)
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ([], Kind.FINAL),
+        ([said(Kind.FINAL, 300, sent=False)], Kind.FINAL),
+        ([said(Kind.FINAL)], None),
+        ([said(Kind.FINAL, charge_at=TOLD + timedelta(seconds=30))], None),
+        ([said(Kind.FINAL, 300)], Kind.CORRECTED),
+        ([said(Kind.FINAL, charge_at=local(19, 9))], Kind.CORRECTED),
+        ([said(Kind.FINAL, charge_at=local(21, 9))], Kind.CORRECTED),
+        ([said(Kind.FINAL, 300), said(Kind.CORRECTED, 400, sent=False)], Kind.CORRECTED),
+        ([said(Kind.FINAL, 300), said(Kind.CORRECTED, 400)], None),
+    ],
+)
+def test_a_charge_is_told_once_and_corrected_once(told: list[Said], kind: Kind | None) -> None:
+    assert kind_to_plan(told, 500, TOLD) == kind
+
+
+def test_the_simulated_boss_names_the_same_cycle() -> None:
+    boss, writer = Boss("run", 7, [("CRBT", 500)], ["13900000002"], lively=True), Mock()
+    month_ends = datetime(2026, 11, 30, 15, 30, tzinfo=UTC)
+    for minute in range(60):
+        boss.act(month_ends + timedelta(minutes=minute), writer)
+
+    events = [json.loads(call.args[2]) for call in writer.send.call_args_list]
+    charges = [event for event in events if event["type"] == "ChargeDue"]
+    assert {event["cycle"] for event in charges} == {"2026-12"}

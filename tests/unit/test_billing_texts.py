@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from billing_hooks.desk import Paid, list_messages, number_items
+from billing_hooks.numbers import level
+from billing_hooks.telling import LONGEST_REASON, Told, answer_lines, tidy
 from billing_hooks.wording import effect, minute, once, yuan
 from config.policy import load_policy
 from config.texts import LANGUAGES, Language, fields, names
@@ -23,7 +26,7 @@ def test_both_languages_have_the_same_texts_with_the_same_fields() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["reminder_order", "reminder_trial", "reminder_final"])
+@pytest.mark.parametrize("name", ["reminder_order", "reminder_trial", "reminder_final", "reminder_corrected"])
 def test_a_reminder_names_service_provider_charge_and_how_to_cancel(name: str, language: Language) -> None:
     assert {"service", "provider", "charge_at", "code"} <= fields(name, language)
     assert fields(name, language) & {"price", "amount"}
@@ -53,3 +56,38 @@ def test_the_effect_is_what_boss_says_or_else_the_catalogue(
     takes_effect: str, effective_at: datetime | None, said: str
 ) -> None:
     assert effect(takes_effect, NOW, effective_at, "zh-Hans", ZONE) == said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_list_of_what_no_text_can_cancel_asks_for_no_number(language: Language) -> None:
+    fixed = Paid(1, "主资费套餐", "本公司", 5800, in_package=True, cancellable=False)
+    _, inside = list_messages(number_items([fixed]), 2, language)
+    assert inside[-1] in {"咨询10086", "Questions: 10086"}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (" 合约期内\r\n\t未满 ", "合约期内 未满"),
+        ("a\0b\u202ec\u3000\u3000d", "a b c d"),
+        ("长" * 200, "长" * LONGEST_REASON),
+        ("\n", ""),
+    ],
+)
+def test_bosss_words_are_one_short_line(words: str, told: str) -> None:
+    assert tidy(words) == told
+
+
+def test_a_reason_of_nothing_but_control_characters_is_no_reason() -> None:
+    failed = Told("彩铃", 500, "failed", waived=False, effect="", reason="\0\n")
+    assert "原因：系统未能办理" in answer_lines([failed], [], {}, "zh-Hans")[0]
+
+
+@pytest.mark.parametrize("spelled", ["13900000002", "+8613900000002", "8613900000002", "008613900000002"])
+def test_a_number_is_the_same_however_it_is_spelled(spelled: str) -> None:
+    assert level(spelled) == "13900000002"
+
+
+@pytest.mark.parametrize("other", ["10086", "861390000000", "85213900000002", "+1 3900000002", "8602112345678", "86"])
+def test_any_other_number_stays_as_it_is(other: str) -> None:
+    assert level(other) == other
