@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SEED_BYTES = 32
+BROKER = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/@\[\]]+)(?::(?P<port>[0-9]{1,5}))?")
+MAX_PORT = 65_535
 
 
 class SettingsError(Exception):
@@ -40,6 +44,49 @@ def decode_key(text: str) -> bytes:
     return raw
 
 
+def _check_database_url(value: str | None) -> str | None:
+    """Refuse what is no URL of a PostgreSQL database; an empty one is as good as none."""
+    if value:
+        parts = _split(value)
+        if parts is None or parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
+            raise ValueError(
+                "must be a URL like postgresql://user:password@host/name, special characters of the password as %XX"
+            )
+    return value
+
+
+def _check_redis_url(value: str) -> str:
+    """Refuse what is no URL of a Redis."""
+    parts = _split(value)
+    if parts is None or not (
+        (parts.scheme in ("redis", "rediss") and parts.hostname) or (parts.scheme == "unix" and parts.path)
+    ):
+        raise ValueError(
+            "must be a URL like redis://127.0.0.1:6379/0, rediss://:password@host:6379/0 or unix:///run/valkey.sock"
+        )
+    return value
+
+
+def _check_brokers(value: str) -> str:
+    """Refuse what are no brokers; take the blanks out."""
+    brokers = [broker.strip() for broker in value.split(",")]
+    for broker in brokers:
+        found = BROKER.fullmatch(broker)
+        if not found or not 1 <= int(found["port"] or 1) <= MAX_PORT:
+            raise ValueError("must be host:port, several of them separated by commas, like kafka1:9092,kafka2:9092")
+    return ",".join(brokers)
+
+
+def _split(url: str) -> SplitResult | None:
+    """Split a URL; None when it is none. Python's own message would print a part of it, maybe the password."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
 Key = Annotated[SecretStr | None, AfterValidator(_check_key)]
 
 
@@ -48,9 +95,15 @@ class Environment(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="QINGXIN_", extra="ignore", frozen=True)
 
-    database_url: str | None = Field(None, description="PostgreSQL, as a URL: postgresql://user:password@host/name")
-    redis_url: str = Field("redis://127.0.0.1:6379/0", description="Redis or Valkey, as a URL")
-    kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka brokers, host:port separated by commas")
+    database_url: Annotated[str | None, AfterValidator(_check_database_url)] = Field(
+        None, description="PostgreSQL, as a URL: postgresql://user:password@host/name"
+    )
+    redis_url: Annotated[str, AfterValidator(_check_redis_url)] = Field(
+        "redis://127.0.0.1:6379/0", description="Redis or Valkey, as a URL"
+    )
+    kafka_bootstrap: Annotated[str, AfterValidator(_check_brokers)] = Field(
+        "127.0.0.1:9092", description="Kafka brokers, host:port separated by commas"
+    )
     kafka_session_seconds: float = Field(
         45, ge=2, le=300, description="consumer group session time-out; short with the embedded broker"
     )
@@ -111,4 +164,4 @@ def load_environment() -> Environment:
             f"QINGXIN_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
             for fault in error.errors(include_input=False)
         ]
-        raise SettingsError("\n".join(faults)) from error
+        raise SettingsError("\n".join(faults).replace(": Value error, ", ": ")) from error

@@ -54,6 +54,12 @@ def test_each_object_comes_back_in_order_with_its_verdict(score: Scoring) -> Non
     assert (ham["label"], ham["why"], ham["more"]) == ("ham", [], [1, None])
 
 
+def test_blank_lines_are_skipped(score: Scoring) -> None:
+    scored = score(b"\n\r\n" + lines({"text": HAM}) + b" \n" + lines({"text": SPAM}) + b"\n")
+
+    assert [item["label"] for item in scored] == ["ham", "loan"]
+
+
 def test_more_than_a_batch_keeps_its_order(score: Scoring) -> None:
     scored = score(lines(*({"text": f"第{number}条", "number": number} for number in range(1203))))
 
@@ -62,7 +68,7 @@ def test_more_than_a_batch_keeps_its_order(score: Scoring) -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [b"not json", b"[1]", b"{}", b'{"text": 5}', b'{"text": "\xff"}', b"", b'{"text": "a", "n": NaN}', b"[" * 99999],
+    [b"not json", b"[1]", b"{}", b'{"text": 5}', b'{"text": "\xff"}', b'{"text": "a", "n": NaN}', b"[" * 99999],
 )
 def test_a_bad_line_is_answered_in_its_place_and_the_exit_tells(bad: bytes, score: Scoring) -> None:
     # Given a bad line between two good ones

@@ -111,6 +111,14 @@ def test_a_python_that_was_named_is_used_alone(checkout: Path) -> None:
     assert told.stderr == "scripts/setup: PYTHON=/no/such/python does not run; name a Python 3.11 or newer.\n"
 
 
+def test_a_program_that_is_no_python_is_refused(checkout: Path) -> None:
+    told = run(checkout, "setup", env={**os.environ, "PYTHON": "/bin/true"})
+    assert told.returncode == 1
+    assert told.stderr == (
+        "scripts/setup: PYTHON=/bin/true is a program, but not a Python; name a Python 3.11 or newer.\n"
+    )
+
+
 def test_an_unknown_level_is_refused(checkout: Path) -> None:
     assert run(checkout, "setup", "everything").returncode == 2
 

@@ -60,6 +60,29 @@ def test_bytes_that_are_not_utf8_spoil_one_csv_row() -> None:
     assert isinstance(line, Line)
 
 
+def test_a_byte_order_mark_is_passed_over() -> None:
+    mark = b"\xef\xbb\xbf"
+    (line,) = read_lines([mark + as_json()], "jsonl", "smsc")
+    assert isinstance(line, Line)
+    (line,) = read_lines([mark + b'"id",' + HEADER.encode()[3:], b"1,1793491200000,a,b,c,,,\n"], "csv", "smsc")
+    assert isinstance(line, Line)
+
+
+@pytest.mark.parametrize("number", ["²", "٣", "9" * 5000, "-1"])
+@pytest.mark.parametrize("row", ["1,{},a,b,c,,,\n", "1,1793491200000,a,b,c,{},1,2\n"])
+def test_a_cell_that_is_no_number_spoils_one_row(row: str, number: str) -> None:
+    rows = [HEADER.encode(), row.format(number).encode(), b"2,1793491200000,a,b,ok,,,\n"]
+    fault, line = read_lines(rows, "csv", "smsc")
+    assert isinstance(fault, BadLine)
+    assert isinstance(line, Line)
+
+
+@pytest.mark.parametrize("data", [b"id,sent_at\r1,2\r3,4", b'\x7fELF\r\x00"\r\xff'])
+def test_a_header_that_is_no_csv_is_refused(data: bytes) -> None:
+    with pytest.raises(BadRecordError, match="invalid_csv"):
+        list(read_lines([data], "csv", "smsc"))
+
+
 def test_a_csv_without_its_columns_is_refused() -> None:
     with pytest.raises(BadRecordError, match="receiver, text"):
         list(read_lines([b"id,sent_at,sender\n"], "csv", "smsc"))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from config.commands import ExampleCommand
+
+MAX_PORT = 65_535
 
 
 class Command(ExampleCommand):
@@ -30,19 +33,22 @@ class Command(ExampleCommand):
         parser.add_argument("--rate", type=float, default=20, help="SMS a second of all gateways (default 20)")
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        if options["port"] is not None and not 1 <= options["port"] <= MAX_PORT:
+            raise CommandError(f"--port takes a number from 1 to {MAX_PORT}")
+        if not 0 < options["rate"] < math.inf:
+            raise CommandError("--rate takes a number above 0")
         try:
             from demo.datafolder import default_folder
             from demo.errors import DemoError
             from demo.running import Demo
         except ModuleNotFoundError as error:
             raise CommandError(f"{error.name} is not installed: pip install 'qingxin[demo]'") from error
-        logging.getLogger().setLevel(logging.ERROR)
+        for name in (None, "kafka"):  # the second has a level of its own
+            logging.getLogger(name).setLevel(logging.ERROR)
         try:
             if options["smoke"]:
                 self._smoke()
                 return
-            if options["rate"] < 0:
-                raise CommandError("--rate takes a number from 0")
             path = options["data"] or default_folder()
             Demo(path, reset=options["reset"], port=options["port"], rate=options["rate"]).run()
         except DemoError as error:

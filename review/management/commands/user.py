@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from getpass import getpass
 from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from config.commands import ExampleCommand
 from config.roles import Role
 from ledger import audit
 from ledger.chain import Event
 
 ACTOR = "system:user"
-EXAMPLES = """\
-examples:
-  qingxin user add wang --role reviewer
-  echo "$PASSWORD" | qingxin user add li --role approver --role auditor --password-stdin
-  qingxin user list
-"""
 
 
-class Command(BaseCommand):
+class Command(ExampleCommand):
     help = "Makes and lists the people of the console; every new one is in the audit log."
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        return super().create_parser(
-            prog_name, subcommand, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter, **kwargs
-        )
+    examples = """  qingxin user add wang --role reviewer
+  echo "$PASSWORD" | qingxin user add li --role approver --role auditor --password-stdin
+  qingxin user list"""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         deeds = parser.add_subparsers(dest="deed", required=True, metavar="add|list")
@@ -53,6 +46,8 @@ class Command(BaseCommand):
         """Make a user with roles and a password that holds."""
         if User.objects.filter(username=name).exists():
             raise CommandError(f"{name} exists already; `qingxin user list` shows everybody")
+        if from_stdin and sys.stdin is None:
+            raise CommandError("standard input is closed; send the password through a pipe")
         password = sys.stdin.readline().rstrip("\r\n") if from_stdin else _ask(name)
         user = User(username=name)
         try:
