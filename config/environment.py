@@ -114,7 +114,7 @@ class Environment(BaseSettings):
         None, description="Ed25519 private key (32 bytes, base64) that signs enforcement orders; web process only"
     )
     order_public_key: Key = Field(
-        None, description="Ed25519 public key (32 bytes, base64) with which relay and adapters check orders"
+        None, description="Ed25519 public key (32 bytes, base64) with which relay, auditor and adapters check orders"
     )
     debug: bool = Field(default=False, description="Django's debug pages; never in production")
     allowed_hosts: str = Field("127.0.0.1,localhost", description="host names the console answers to, by commas")

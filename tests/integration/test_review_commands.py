@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,6 +12,8 @@ from django.core.management import CommandError, call_command
 
 from config.roles import Role, roles_of
 from ledger.models import AuditEntry
+from review.integrity import orders_without_two_people
+from review.models import EnforcementOrder
 from tests.review_builders import a_reviewer, an_order
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +79,59 @@ def test_the_auditor_reports_in_words(capsys: pytest.CaptureFixture[str]) -> Non
     assert "audit entries: 3, breaks in the chain: 0" in out
     assert "enforcement orders: 1, without two people: 0" in out
     assert "all holds" in out
+
+
+def without_keys(settings: Any, *names: str) -> None:
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=dict.fromkeys(names))
+
+
+@pytest.mark.parametrize("missing", ["order_public_key", "order_signing_key"])
+def test_the_auditor_checks_signatures_with_either_key(
+    missing: str, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without_keys(settings, missing)
+    order = an_order() if missing == "order_public_key" else None
+    call_command("audit", "verify", "--json")
+    assert json.loads(capsys.readouterr().out)["signatures_checked"] is True
+    EnforcementOrder.objects.update(signature="x")
+    assert orders_without_two_people() == (2 if order else 0)
+
+
+@pytest.mark.parametrize("json_wanted", [True, False])
+def test_without_a_key_the_auditor_says_that_it_checked_no_signature(
+    json_wanted: bool,  # noqa: FBT001
+    settings: Any,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    an_order()
+    without_keys(settings, "order_public_key", "order_signing_key")
+    with pytest.raises(SystemExit, match="1"):
+        call_command("audit", "verify", *(["--json"] if json_wanted else []))
+    said = capsys.readouterr()
+    assert "the signatures of the orders were NOT checked: neither QINGXIN_ORDER_PUBLIC_KEY nor" in said.err
+    if json_wanted:
+        found = json.loads(said.out)
+        assert (found["ok"], found["signatures_checked"], found["orders_without_two_people"]) == (False, False, 0)
+    else:
+        assert "all holds" not in said.out
+    assert orders_without_two_people() == 0
+
+
+def test_without_a_key_and_without_orders_all_holds(settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    without_keys(settings, "order_public_key", "order_signing_key")
+    call_command("audit", "verify")
+    assert "all holds" in capsys.readouterr().out
+
+
+def test_the_auditor_says_in_words_which_order_and_which_record_is_at_fault(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    order = an_order()
+    EnforcementOrder.objects.update(signature="x")
+    with pytest.raises(SystemExit, match="1"):
+        call_command("audit", "verify")
+    out = capsys.readouterr().out
+    assert f"order {order.pk}: the signature is wrong" in out
+    assert "outbox records of orders, refused or forged: 1" in out
+    assert "differs from the order that was issued" in out
+    assert "FAULTS FOUND" in out

@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
+from config import records
 from config.environment import decode_key
 from config.records import SignedOrder, encode
 from config.topics import ENFORCEMENT_ORDERS
-from ledger.models import OutboxRecord
+from ledger.models import AuditEntry, OutboxRecord
 from ledger.outbox import enqueue
 from review import desk
 from review.errors import NotAllowedError
@@ -268,6 +270,153 @@ def test_the_auditor_finds_an_approval_whose_approver_became_the_reviewer() -> N
             cursor.execute(f"UPDATE {table} SET approver_id = reviewer_id")  # noqa: S608
     assert EnforcementOrder.objects.get().approver_id == order.reviewer_id
     assert orders_without_two_people() == 1
+
+
+def resign(order: EnforcementOrder, private: str, **changes: str) -> None:
+    """Write another signed text under an order, past all locks, into the order and into its outbox record."""
+    text = msgspec.json.decode(order.signed_text, type=records.EnforcementOrder)
+    signed = sign(msgspec.structs.replace(text, **changes), decode_key(private))
+    with locks_off():
+        EnforcementOrder.objects.filter(pk=order.pk).update(signed_text=signed.order, signature=signed.signature)
+        OutboxRecord.objects.filter(topic=ENFORCEMENT_ORDERS).update(value=encode(signed))
+
+
+def reason_found(capsys: pytest.CaptureFixture[str]) -> str:
+    """The one reason that the auditor gives, about the one order there is."""
+    status, found = report(capsys)
+    assert (status, found["ok"], found["orders_without_two_people"], found["outbox_faults"]) == (1, False, 1, 0)
+    assert orders_without_two_people() == 1
+    assert found["first_faulty_orders"][0]["id"] == str(EnforcementOrder.objects.get().pk)
+    return str(found["first_faulty_orders"][0]["reason"])
+
+
+def test_the_auditor_finds_an_order_signed_with_another_key(capsys: pytest.CaptureFixture[str]) -> None:
+    resign(an_order(), new_keys()[0])
+    assert reason_found(capsys) == "the signature is wrong"
+
+
+@pytest.mark.parametrize("field", ["case", "category", "decision", "reviewer", "approver"])
+def test_the_auditor_finds_a_rightly_signed_text_that_the_rows_do_not_say(
+    field: str, order_keys: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    resign(an_order(), order_keys[0], **{field: "other"})
+    assert reason_found(capsys) == f"the signed text names another {field} than the rows"
+
+
+def test_the_auditor_finds_perfect_rows_and_a_perfect_signature_that_nobody_made(
+    order_keys: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    case, reviewer, approver, key = a_case(), a_reviewer(), an_approver(), uuid4()
+    decision = Decision.objects.create(
+        case=case, round=1, kind="confirm", category="ad", reviewer=reviewer, at=NOW
+    )  # fmt: skip
+    approval = Approval.objects.create(
+        decision=decision, verdict="approve", reviewer=reviewer, approver=approver, at=NOW
+    )  # fmt: skip
+    order = an_enforcement_order(
+        id=str(key), target=case.sender, case=case.reference, category="ad", decision=str(decision.pk),
+        reviewer="lin", approver="zhao",
+    )  # fmt: skip
+    signed = sign(order, decode_key(order_keys[0]))
+    insert(
+        "review_enforcementorder",
+        **an_order_row(approval, id=key, signed_text=signed.order, signature=signed.signature),
+    )
+    enqueue(ENFORCEMENT_ORDERS, signed.target, signed)
+    assert reason_found(capsys) == (
+        "the audit log knows no such decision about its case; the audit log knows no signature under it"
+    )
+
+
+def test_the_auditor_finds_by_an_order_that_the_end_of_the_audit_log_was_cut_off(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    an_order()
+    with locks_off():
+        AuditEntry.objects.filter(action="order_signed").delete()
+    assert reason_found(capsys) == "the audit log knows no signature under it"
+    assert report(capsys)[1]["breaks"] == 0
+
+
+@pytest.mark.parametrize(
+    ("action", "change", "reason"),
+    [
+        ("case_decided", {"actor": "wu"}, "another decision"),
+        ("case_decided", {"subject_id": "C-999999"}, "knows no such decision"),
+        ("case_decided", {"details": {"decision": 0, "kind": "confirm"}}, "knows no such decision"),
+        ("order_signed", {"actor": "lin"}, "another signature"),
+        ("order_signed", {"details": {"order": "0"}}, "knows no signature"),
+    ],
+)
+def test_the_auditor_finds_an_order_of_which_the_audit_log_tells_something_else(
+    action: str, change: dict[str, Any], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    an_order()
+    with locks_off():
+        AuditEntry.objects.filter(action=action).update(**change)
+    assert reason in reason_found(capsys)
+
+
+def test_the_auditor_names_ten_faulty_orders_and_counts_all(capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(12):
+        an_approval(a_confirmation(a_case(sender=f"138000001{number:02}")))
+    with locks_off():
+        EnforcementOrder.objects.update(signature="x")
+    _, found = report(capsys)
+    assert (found["orders_without_two_people"], len(found["first_faulty_orders"])) == (12, 10)
+    assert (found["outbox_faults"], len(found["first_outbox_faults"])) == (12, 10)
+
+
+def test_the_auditor_looks_at_all_orders_with_few_queries(
+    django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        an_approval(a_confirmation(a_case(sender=f"138000001{number:02}")))
+    with django_assert_num_queries(8):
+        assert orders_without_two_people() == 0
+    monkeypatch.setattr("review.integrity.CHUNK", 2)
+    assert orders_without_two_people() == 0
+
+
+def an_outbox_value(change: str) -> bytes:
+    """The value of the only order in the outbox, written otherwise."""
+    value = json.loads(bytes(OutboxRecord.objects.get(topic=ENFORCEMENT_ORDERS).value))
+    if change == "forged":
+        value["order"] = "{}"
+        value["note"] = {"id": value["id"], "signature": value["signature"]}
+    return json.dumps(value, separators=(", ", ": ") if change == "white space" else (",", ":")).encode()
+
+
+def test_the_auditor_reads_outbox_records_whatever_their_white_space() -> None:
+    an_order()
+    with locks_off():
+        OutboxRecord.objects.filter(topic=ENFORCEMENT_ORDERS).update(value=an_outbox_value("white space"))
+    assert orders_without_two_people() == 0
+
+
+def test_the_auditor_finds_an_outbox_record_that_holds_the_right_id_and_signature_and_another_order(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    an_order()
+    with locks_off():
+        OutboxRecord.objects.filter(topic=ENFORCEMENT_ORDERS).update(value=an_outbox_value("forged"))
+    status, found = report(capsys)
+    assert (status, found["orders_without_two_people"], found["outbox_faults"]) == (1, 0, 1)
+    assert found["first_outbox_faults"][0]["reason"] == "differs from the order that was issued"
+
+
+def test_the_auditor_finds_an_order_that_the_relay_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    an_order()
+    OutboxRecord.objects.filter(topic=ENFORCEMENT_ORDERS).update(refused="the signature is wrong")
+    status, found = report(capsys)
+    assert (status, found["ok"], found["outbox_faults"]) == (1, False, 1)
+    assert found["first_outbox_faults"][0]["reason"] == "the relay refused it: the signature is wrong"
+    assert orders_without_two_people() == 1
+
+
+def test_the_auditor_takes_the_key_that_it_is_given() -> None:
+    an_order()
+    assert orders_without_two_people(decode_key(new_keys()[1])) == 1
 
 
 def test_the_auditor_finds_an_audit_entry_that_was_changed(capsys: pytest.CaptureFixture[str]) -> None:
