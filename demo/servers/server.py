@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from abc import ABC, abstractmethod
 from typing import Any, Self
 
 from demo.children import LOOPBACK, Child, Keeper, free_port
@@ -13,14 +14,14 @@ START_SECONDS = 60
 PORT_TRIES = 3
 
 
-class Server:
+class Server(ABC):
     """What the servers have in common: one child process, started and stopped."""
 
     _child: Child | None = None
 
+    @abstractmethod
     def start(self) -> Self:
         """Start the server and wait until it answers."""
-        raise NotImplementedError
 
     def stop(self) -> None:
         """Stop the server; nothing happens when it does not run."""
