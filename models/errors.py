@@ -37,3 +37,23 @@ class LabelUnknown(ModelError):  # noqa: N818
 
 class CorpusInvalid(ModelError):  # noqa: N818
     """The rows cannot be used for training or evaluation."""
+
+
+class TemplateInvalid(ModelError):  # noqa: N818
+    """A template of the wording cannot be used."""
+
+
+class StoreError(ModelError):
+    """The model store cannot do this."""
+
+
+class ModelUnknown(StoreError):  # noqa: N818
+    """The store has no model of this name."""
+
+
+class PointerInvalid(StoreError):  # noqa: N818
+    """The store's note of which model serves, or is in shadow, does not have the documented form."""
+
+
+class NothingBefore(StoreError):  # noqa: N818
+    """No other model served before this one, so there is nothing to go back to."""
