@@ -49,7 +49,7 @@ def _run(arguments: list[str]) -> None:
     if arguments in ([], ["help"], ["--help"], ["-h"]):
         sys.stdout.write(overview())
     else:
-        ManagementUtility(["qingxin", *arguments]).execute()
+        ManagementUtility(["qingxin", *_as_modules(arguments)]).execute()
 
 
 def explain(error: Exception) -> str | None:
@@ -89,12 +89,24 @@ def overview() -> str:
     lines = ["清信 QingXin: SMS spam review and subscription protection", "", "usage: qingxin COMMAND [OPTIONS]", ""]
     for name, room in sorted(get_commands().items()):
         if room in ROOMS:
-            lines.append(f"  {name:10} {_in_short(load_command_class(str(room), name).help)}")
-    lines += ["  migrate    Make or bring up to date the tables in PostgreSQL.", ""]
+            lines.append(f"  {_typed(name):13} {_in_short(load_command_class(str(room), name).help)}")
+    lines += ["  migrate       Make or bring up to date the tables in PostgreSQL.", ""]
     lines += [
         "`qingxin COMMAND --help` tells more, with examples. Django's own commands work too: `qingxin help --commands`."
     ]
     return "\n".join(lines) + "\n"
+
+
+def _as_modules(arguments: list[str]) -> list[str]:
+    """Give the arguments with the command as Django knows it: `export-labels` is in export_labels.py."""
+    names = 2 if arguments[0] == "help" else 1
+    words = [word if word.startswith("-") else word.replace("-", "_") for word in arguments[:names]]
+    return words + arguments[names:]
+
+
+def _typed(name: str) -> str:
+    """Give a command as people type it."""
+    return name.replace("_", "-")
 
 
 def _in_short(text: str) -> str:

@@ -31,6 +31,6 @@ class ExampleCommand(BaseCommand):
         """Give Django's parser with the examples as its epilogue."""
         kwargs.setdefault("epilog", f"examples:\n{self.examples}" if self.examples else None)
         kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser = super().create_parser(prog_name, subcommand.replace("_", "-"), **kwargs)
         parser.description = textwrap.fill(self.help, WIDTH)
         return parser

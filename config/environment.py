@@ -124,7 +124,12 @@ class Environment(BaseSettings):
     web_workers: int = Field(2, ge=1, le=64, description="processes of the console")
     metrics_host: str = Field("127.0.0.1", description="address of /metrics and /health of a worker")
     metrics_port: int = Field(0, ge=0, le=65535, description="port of /metrics and /health of a worker; 0 is off")
-    model_path: Path | None = Field(None, description="classifier artifact; the released one if unset")
+    model_path: Path | None = Field(
+        None, description="pins a classifier artifact; else the model store decides, or the released one"
+    )
+    models_dir: Path | None = Field(
+        None, description="folder of the model store, from which `qingxin model` promotes; workers follow it"
+    )
     policy_path: Path | None = Field(None, description="policy file; config/policy.toml if unset")
     broken_world_seconds: float = Field(
         300, gt=0, description="a worker that cannot reach database, Redis or broker for so long stops"

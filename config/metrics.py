@@ -8,6 +8,7 @@ SMS_RECEIVED = Counter("qingxin_sms_received", "SMS lines read from gateway topi
 SMS_SCORED = Counter("qingxin_sms_scored", "SMS scored by the classifier", ["gateway"])
 SMS_EXEMPT = Counter("qingxin_sms_exempt", "SMS to reporting and service numbers, which are never scored", ["gateway"])
 SMS_HITS = Counter("qingxin_sms_hits", "SMS published as hits", ["gateway", "label"])
+SAMPLES = Counter("qingxin_recall_samples", "unflagged SMS drawn and published for the recall check", ["gateway"])
 REJECTED = Counter("qingxin_rejected", "lines and records sent to the dead letters", ["topic", "reason"])
 BATCH_SECONDS = Histogram("qingxin_batch_seconds", "seconds to process one batch, waits included", ["app"])
 BATCH_RECORDS = Histogram(
@@ -19,6 +20,11 @@ LIVE_COUNTS_FAILED = Counter("qingxin_live_counts_failed", "times the live count
 EVIDENCE = Counter("qingxin_evidence", "hits kept as evidence in cases")
 EVIDENCE_DUPLICATES = Counter("qingxin_evidence_duplicates", "hits that were evidence already")
 CASES_OPENED = Counter("qingxin_cases_opened", "cases opened")
+RECALL_CHECKS = Counter("qingxin_recall_checks", "samples of the recall check kept for reviewers")
+MODEL_IN_USE = Gauge("qingxin_model_in_use", "1 for the model in use; roles: serving, shadow", ["app", "role", "model"])
+MODEL_LOAD_FAILED = Counter("qingxin_model_load_failed", "models that could not be taken into use", ["app", "role"])
+SHADOW_COMPARED = Counter("qingxin_shadow_compared", "SMS scored with the serving model and the candidate")
+SHADOW_DIFFERENCES = Counter("qingxin_shadow_differences", "SMS on which the candidate differs, by kind", ["kind"])
 OUTBOX_SENT = Counter("qingxin_outbox_sent", "outbox records published", ["topic"])
 OUTBOX_REFUSED = Counter("qingxin_outbox_refused", "outbox records the relay would not publish", ["topic"])
 OUTBOX_WAITING = Gauge("qingxin_outbox_waiting", "outbox records not yet published")
@@ -28,7 +34,8 @@ REMINDERS = Counter("qingxin_reminders", "reminders sent", ["kind"])
 CANCELS = Counter("qingxin_cancels", "subscriptions cancelled by their subscribers", ["origin"])
 
 METRICS = (
-    SMS_RECEIVED, SMS_SCORED, SMS_EXEMPT, SMS_HITS, REJECTED, BATCH_SECONDS, BATCH_RECORDS, WORLD_BROKEN,
-    WORLD_RETRIES, LIVE_COUNTS_FAILED, EVIDENCE, EVIDENCE_DUPLICATES, CASES_OPENED, OUTBOX_SENT, OUTBOX_REFUSED,
-    OUTBOX_WAITING, BOSS_EVENTS, SERVICE_TEXTS, REMINDERS, CANCELS,
+    SMS_RECEIVED, SMS_SCORED, SMS_EXEMPT, SMS_HITS, SAMPLES, REJECTED, BATCH_SECONDS, BATCH_RECORDS, WORLD_BROKEN,
+    WORLD_RETRIES, LIVE_COUNTS_FAILED, EVIDENCE, EVIDENCE_DUPLICATES, CASES_OPENED, RECALL_CHECKS, MODEL_IN_USE,
+    MODEL_LOAD_FAILED, SHADOW_COMPARED, SHADOW_DIFFERENCES, OUTBOX_SENT, OUTBOX_REFUSED, OUTBOX_WAITING, BOSS_EVENTS,
+    SERVICE_TEXTS, REMINDERS, CANCELS,
 )  # fmt: skip

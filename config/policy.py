@@ -24,14 +24,22 @@ class ScoringPolicy(_Part):
 
     threshold: float = Field(ge=0, lt=1)
     unscored_receivers: tuple[str, ...]
+    recall_check_one_in: int = Field(ge=0, le=1_000_000_000)
 
 
 class ReviewPolicy(_Part):
-    """How fast people should decide, and how long a claim holds."""
+    """How fast people should decide, how long a claim holds, and what waits behind the rest."""
 
     first_sight_hours: float = Field(gt=0)
     decision_hours: float = Field(gt=0)
     claim_minutes: float = Field(gt=0)
+    guards_lower_priority: bool
+
+
+class ShadowPolicy(_Part):
+    """What is kept while a candidate runs as a shadow."""
+
+    kept_per_day: int = Field(ge=0, le=100_000)
 
 
 class ReminderPolicy(_Part):
@@ -76,6 +84,7 @@ class Policy(_Part):
 
     scoring: ScoringPolicy
     review: ReviewPolicy
+    shadow: ShadowPolicy
     reminders: ReminderPolicy
     desk: DeskPolicy
     sms: SmsPolicy

@@ -47,14 +47,21 @@ class Sms(msgspec.Struct, frozen=True):
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """A word that weighed: `weight` is its part of the log-odds of the label."""
+    """A word that weighed: `weight` is its part of the log-odds of the label.
+
+    `places` are the parts `[start, end)` of the text as sent, in characters (code points), that the word was read from.
+    """
 
     term: str
     weight: float
+    places: list[tuple[int, int]] = []
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """An SMS that the classifier holds for spam, on its way to human reviewers; `spam` is 1 - P(ham)."""
+    """An SMS that the classifier holds for spam, on its way to human reviewers; `spam` is 1 - P(ham).
+
+    `guards` names the kinds of legitimate notice that it looks like; they lower its priority and hide nothing.
+    """
 
     id: Id
     gateway: GatewayCode
@@ -69,6 +76,24 @@ class Hit(msgspec.Struct, frozen=True):
     why: list[Reason]
     model: str
     scored_at: Moment
+    guards: list[str] = []
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """An SMS that the classifier let pass, drawn at random for the recall check: one in `one_in` is."""
+
+    id: Id
+    gateway: GatewayCode
+    sent_at: Moment
+    sender: Number
+    receiver: Number
+    text: str
+    normalised: str
+    spam: float
+    scores: dict[str, float]
+    model: str
+    one_in: Annotated[int, Meta(ge=1, le=1_000_000_000)]
+    drawn_at: Moment
 
 
 class DeadLetter(msgspec.Struct, frozen=True):

@@ -31,6 +31,7 @@ GATEWAY_TOPICS = {code: f"sms.{code}" for code in GATEWAYS}
 """The topic of each gateway, by its code."""
 
 SMS_HITS = "sms.hits"
+SMS_SAMPLES = "sms.samples"
 SMS_REJECTED = "sms.rejected"
 SMS_MO = "sms.mo"
 SMS_MT = "sms.mt"
@@ -44,6 +45,7 @@ ENFORCEMENT_ACKS = "enforcement.acks"
 TOPICS: tuple[Topic, ...] = (
     *(Topic(name, "sender", "Sms", "gateway", 3) for name in GATEWAY_TOPICS.values()),
     Topic(SMS_HITS, "sender", "Hit", "scoring", 7),
+    Topic(SMS_SAMPLES, "sender", "Sample", "scoring", 7),
     Topic(SMS_REJECTED, "source topic", "DeadLetter", "any worker", 30),
     Topic(SMS_MO, "msisdn", "ServiceText", "operator network", 7),
     Topic(SMS_MT, "msisdn", "OutboundText", "relay", 7),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Final
 
@@ -16,11 +17,14 @@ from models.errors import ArtifactInvalid, ArtifactMissing, ArtifactTampered
 from models.features import FeatureSettings
 from models.labels import LABELS
 
-FORMAT: Final = 1
+Floats = npt.NDArray[np.float32]
+
+FORMAT: Final = 2
 _ARRAYS: Final = "arrays.npz"
 _MANIFEST: Final = "manifest.json"
 _MAX_BYTES: Final = 8 * 2**20
 _MAX_BITS: Final = 22
+_STEPS: Final = 127
 
 
 class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,8 +55,21 @@ class Artifact(msgspec.Struct, frozen=True, eq=False):
     """A model in memory: `weights` (2**bits x labels) and `bias` (labels), both float32."""
 
     manifest: Manifest
-    weights: npt.NDArray[np.float32]
-    bias: npt.NDArray[np.float32]
+    weights: Floats
+    bias: Floats
+
+
+class _Packed(msgspec.Struct, frozen=True, eq=False):
+    """Weights on disk: rows that are not all zero, `gaps` apart, in steps of `step` (one a label)."""
+
+    gaps: npt.NDArray[np.uint32]
+    steps: npt.NDArray[np.int8]
+    step: Floats
+
+
+def rounded(weights: Floats) -> Floats:
+    """The weights as they come back from disk: in 8 bits, 127 steps to the largest of each label."""
+    return _unpacked(_packed(weights), len(weights))
 
 
 def default_artifact() -> Path:
@@ -61,9 +78,9 @@ def default_artifact() -> Path:
 
 
 def save(artifact: Artifact, directory: Path) -> Manifest:
-    """Write both files, the same bytes for the same model; returns the manifest with digest. Weights keep 16 bits."""
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, weights=artifact.weights.astype(np.float16), bias=artifact.bias)
+    """Write both files, the same bytes for the same model; returns the manifest with digest. See `rounded`."""
+    packed, buffer = _packed(artifact.weights), io.BytesIO()
+    np.savez_compressed(buffer, gaps=packed.gaps, steps=packed.steps, step=packed.step, bias=artifact.bias)
     arrays = buffer.getvalue()
     manifest = msgspec.structs.replace(artifact.manifest, arrays_sha256=hashlib.sha256(arrays).hexdigest())
     directory.mkdir(parents=True, exist_ok=True)
@@ -86,13 +103,39 @@ def load(directory: Path) -> Artifact:
         raise ArtifactTampered(str(directory / _ARRAYS))
     try:
         with np.load(io.BytesIO(arrays), allow_pickle=False) as members:
-            weights, bias = members["weights"].astype(np.float32), members["bias"].astype(np.float32)
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+            packed = _Packed(members["gaps"], members["steps"], members["step"])
+            bias = members["bias"]
+    except (KeyError, ValueError, OSError, zipfile.BadZipFile, zlib.error) as error:
         raise ArtifactInvalid(f"{directory / _ARRAYS} ({error})") from error
-    shapes_fit = weights.shape == (1 << manifest.features.bits, len(LABELS)) and bias.shape == (len(LABELS),)
-    if not shapes_fit or not np.isfinite(weights).all() or not np.isfinite(bias).all():
+    if not _fits(packed, bias, 1 << manifest.features.bits):
         raise ArtifactInvalid(f"{directory / _ARRAYS} holds other arrays than the manifest says")
-    return Artifact(manifest, weights, bias)
+    return Artifact(manifest, _unpacked(packed, 1 << manifest.features.bits), bias)
+
+
+def _packed(weights: Floats) -> _Packed:
+    largest = np.abs(weights).max(axis=0, initial=0)
+    step = np.where(largest > 0, largest / _STEPS, 1).astype(np.float32)
+    steps = np.rint(weights / step).astype(np.int8)
+    kept = np.flatnonzero(steps.any(axis=1))
+    return _Packed(np.diff(kept, prepend=0).astype(np.uint32), steps[kept], step)
+
+
+def _unpacked(packed: _Packed, rows: int) -> Floats:
+    weights = np.zeros((rows, len(packed.step)), np.float32)
+    weights[np.cumsum(packed.gaps, dtype=np.int64)] = packed.steps * packed.step
+    return weights
+
+
+def _fits(packed: _Packed, bias: Floats, rows: int) -> bool:
+    types = [array.dtype.name for array in (packed.gaps, packed.steps, packed.step, bias)]
+    shapes = (packed.steps.shape, packed.step.shape, bias.shape)
+    return (
+        types == ["uint32", "int8", "float32", "float32"]
+        and packed.gaps.ndim == 1
+        and shapes == ((len(packed.gaps), len(LABELS)), (len(LABELS),), (len(LABELS),))
+        and int(packed.gaps.sum(dtype=np.uint64)) < rows
+        and bool((packed.gaps[1:] > 0).all() and np.isfinite(packed.step).all() and np.isfinite(bias).all())
+    )
 
 
 def _manifest(written: bytes, path: Path) -> Manifest:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from models.artifact import Artifact, Manifest, default_artifact, load
 from models.explanation import Reason, reasons
 from models.features import Features
 from models.labels import HAM, LABELS, SPAM
-from models.masking import mask
-from models.text import Reading, read
+from models.linear import Floats, Weights, probabilities
+from models.text import Reading, read, read_many
 
-__all__ = ["Classifier", "Reason", "Scores", "Verdict", "default_artifact"]
+__all__ = ["Classifier", "Reason", "Scores", "Verdict", "default_artifact", "scores_of"]
 
-Floats = npt.NDArray[np.float32]
+TOP_REASONS: Final = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,15 +41,30 @@ class Scores:
         )
 
 
+def scores_of(logits: Floats) -> Scores:
+    """Scores of n texts from their logits (n x 9)."""
+    shares = probabilities(logits)
+    spam = np.minimum(shares[:, 1:].sum(axis=1), np.float32(1))
+    return Scores(shares, spam, tuple(LABELS[kind] for kind in shares.argmax(axis=1).tolist()))
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one text most likely is; `why` is empty unless `spam` reached the threshold."""
+    """What one text most likely is; `why` is empty unless `spam` reached the threshold.
+
+    `probabilities` are those of `LABELS`, in their order.
+    """
 
     label: str
     spam: float
-    scores: dict[str, float]
+    probabilities: tuple[float, ...]
     why: tuple[Reason, ...]
     normalised: str
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The probability of each label."""
+        return dict(zip(LABELS, self.probabilities, strict=True))
 
 
 class Classifier:
@@ -58,8 +73,7 @@ class Classifier:
     def __init__(self, artifact: Artifact) -> None:
         self.manifest: Manifest = artifact.manifest
         self._features = Features(artifact.manifest.features, artifact.manifest.user_words)
-        self._weights = artifact.weights
-        self._bias = artifact.bias
+        self._model = Weights(artifact.weights, artifact.bias)
 
     @classmethod
     def load(cls, path: Path | str) -> Classifier:
@@ -78,37 +92,35 @@ class Classifier:
 
     def score(self, texts: Sequence[str]) -> Scores:
         """Probabilities of any strings, empty ones included."""
-        return self._score([read(text) for text in texts])
+        return self._score(read_many(texts))
 
     def verdicts(self, texts: Sequence[str], threshold: float | None = None) -> list[Verdict]:
         """A verdict for each text, in order; `threshold` (0..1, the manifest's unless given) decides what is a hit."""
         limit = self.threshold if threshold is None else threshold
-        readings = [read(text) for text in texts]
+        readings = read_many(texts)
         scores = self._score(readings)
         labels = scores.labels_at(limit)
         hits = [place for place, label in enumerate(labels) if label != HAM]
-        why = self._reasons([readings[place] for place in hits], [labels[place] for place in hits], 8)
+        why = self._reasons(
+            [readings[place] for place in hits], [labels[place] for place in hits], [texts[place] for place in hits]
+        )
         reasons_of = dict(zip(hits, why, strict=True))
+        rows = zip(labels, scores.spam.tolist(), scores.probabilities.tolist(), readings, strict=True)
         return [
-            Verdict(label, spam, dict(zip(LABELS, row, strict=True)), reasons_of.get(place, ()), readings[place].text)
-            for place, (label, spam, row) in enumerate(
-                zip(labels, scores.spam.tolist(), scores.probabilities.tolist(), strict=True)
-            )
+            Verdict(label, spam, tuple(row), reasons_of.get(place, ()), reading.text)
+            for place, (label, spam, row, reading) in enumerate(rows)
         ]
 
-    def explain(self, text: str, label: str, top: int = 8) -> list[Reason]:
+    def explain(self, text: str, label: str, top: int = TOP_REASONS) -> list[Reason]:
         """The words that speak most for this spam label and against ham, heaviest first. Raises LabelUnknown."""
-        return list(self._reasons([read(text)], [label], top)[0])
+        return list(self._reasons([read(text)], [label], [text], top)[0])
 
     def _score(self, readings: Sequence[Reading]) -> Scores:
         if not readings:
             return Scores(np.zeros((0, len(LABELS)), np.float32), np.zeros(0, np.float32), ())
-        matrix = self._features.masked_matrix([mask(reading.text, reading.disguises) for reading in readings])
-        logits = matrix @ self._weights + self._bias
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        probabilities: Floats = odds / odds.sum(axis=1, keepdims=True)
-        spam = np.minimum(probabilities[:, 1:].sum(axis=1), np.float32(1))
-        return Scores(probabilities, spam, tuple(LABELS[kind] for kind in probabilities.argmax(axis=1)))
+        return scores_of(self._model.logits(self._features.rows(readings)))
 
-    def _reasons(self, readings: Sequence[Reading], labels: Sequence[str], top: int) -> list[tuple[Reason, ...]]:
-        return reasons(readings, labels, self._features, self._weights, top)
+    def _reasons(
+        self, readings: Sequence[Reading], labels: Sequence[str], texts: Sequence[str], top: int = TOP_REASONS
+    ) -> list[tuple[Reason, ...]]:
+        return reasons(readings, labels, self._features, self._model.weights, top, texts)

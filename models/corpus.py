@@ -1,11 +1,14 @@
 """Rows of the training corpus, read from TSV files; a bad row is named, counted and left out.
 
-Layout: UTF-8, one SMS a line, no header, no quoting. Columns are `label, text` or `label, subtype, text`. A label is
-one of `labels.LABELS`, or `spam` where the source does not say which kind. The file's stem is the name of the source.
+Layout: UTF-8, with or without a byte order mark, one SMS a line, lines end in LF or CR LF, no header, no quoting.
+Columns are `label, text` or `label, subtype, text`. A label is one of `labels.LABELS`, or `spam` where the source does
+not say which kind. The file's stem is the name of the source. Control characters are part of a text, for spammers use
+them; NUL alone is a fault, for it means that the file is something else.
 """
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import zlib
 from collections.abc import Iterable, Sequence
@@ -17,6 +20,8 @@ from models.errors import CorpusInvalid
 from models.labels import LABELS
 
 UNSPECIFIED: Final = "spam"
+MAX_TEXT: Final = 10_000
+_SHOWN: Final = 20
 _COLUMNS: Final = (2, 3)
 # One source was masked with upper-case words; they become what they stood for, in a form that masking makes a token of.
 _PLACEHOLDERS: Final = {
@@ -61,6 +66,31 @@ class Corpus:
             whole.update(f"{row.source}\t{row.label}\t{row.subtype}\t{row.text}\n".encode())
         return whole.hexdigest()
 
+    @property
+    def duplicates(self) -> int:
+        """Rows that repeat label and text of a row before them; they stay in `rows`."""
+        return len(self.rows) - len({(row.label, row.text) for row in self.rows})
+
+
+def tsv_files(paths: Iterable[Path]) -> list[Path]:
+    """Each file as it is, each folder as its *.tsv in order of their names; none twice.
+
+    Raises CorpusInvalid for a path that is not there, and for a folder that cannot be read or holds no *.tsv.
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        if not path.exists():
+            raise CorpusInvalid(f"{path} does not exist")
+        try:
+            files = sorted(one for one in path.iterdir() if one.suffix == ".tsv") if path.is_dir() else [path]
+        except OSError as error:
+            raise CorpusInvalid(f"{path} ({error.strerror})") from error
+        if not files:
+            raise CorpusInvalid(f"the folder {path} holds no *.tsv")
+        for file in files:
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
+
 
 def read_corpus(paths: Iterable[Path]) -> Corpus:
     """All rows of all files. Raises CorpusInvalid if a file cannot be read or nothing good is in them."""
@@ -68,9 +98,13 @@ def read_corpus(paths: Iterable[Path]) -> Corpus:
     faults: list[Fault] = []
     for path in paths:
         try:
-            lines = path.read_bytes().rstrip(b"\n").split(b"\n")
+            content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
         except OSError as error:
             raise CorpusInvalid(f"{path} ({error.strerror})") from error
+        if not content.strip():
+            faults.append(Fault(path, 1, "the file is empty"))
+            continue
+        lines = content.rstrip(b"\r\n").split(b"\n")
         for number, line in enumerate(lines, start=1):
             row = _row(line, path.stem)
             if isinstance(row, Row):
@@ -92,17 +126,31 @@ def thinned(rows: Sequence[Row], limit: int, seed: int) -> list[Row]:
 
 def _row(line: bytes, source: str) -> Row | str:
     """The row, or what is wrong with it."""
-    try:
-        columns = line.decode("utf-8").split("\t")
-    except UnicodeDecodeError:
-        return "not UTF-8"
-    if len(columns) not in _COLUMNS:
-        return f"{len(columns)} columns where 2 or 3 are expected"
+    columns = _columns(line.removesuffix(b"\r"))
+    if isinstance(columns, str):
+        return columns
     label, text = columns[0], columns[-1]
     if label not in LABELS and label != UNSPECIFIED:
-        return f"unknown label {label!r}"
+        return f"unknown label {label[:_SHOWN]!r}{'...' if len(label) > _SHOWN else ''}"
+    if len(text) > MAX_TEXT:
+        return f"a text of {len(text):,} characters; {MAX_TEXT:,} are the most"
     for placeholder, meaning in _PLACEHOLDERS.get(source, {}).items():
         text = text.replace(placeholder, meaning)
     if not text.strip():
         return "no text"
     return Row(label, text.strip(), source, columns[1] if len(columns) == max(_COLUMNS) else "")
+
+
+def _columns(line: bytes) -> list[str] | str:
+    """The columns, or why there are none."""
+    if not line:
+        return "an empty line"
+    if b"\0" in line:
+        return "a NUL byte; is the file UTF-16?"
+    try:
+        columns = line.decode("utf-8").split("\t")
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    if len(columns) not in _COLUMNS:
+        return f"{len(columns)} column{'' if len(columns) == 1 else 's'} where 2 or 3 are expected"
+    return columns

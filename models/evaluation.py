@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
+from models.calibration import BINS, expected_calibration_error, top_label
 from models.classifier import Classifier, Scores
-from models.corpus import Row
+from models.corpus import UNSPECIFIED, Row
 from models.errors import CorpusInvalid
-from models.labels import HAM, ILLEGAL
+from models.labels import HAM, ILLEGAL, LABELS
 
 FALSE_POSITIVE_RATES: Final = (0.001, 0.005, 0.01, 0.05)
 _BATCH: Final = 500
+
+Progress = Callable[[int, int], None]
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -28,8 +31,25 @@ class Share(msgspec.Struct, frozen=True):
     named: int = 0
 
 
+class Calibration(msgspec.Struct, frozen=True):
+    """Expected calibration errors, 0 to 1 (`models.calibration`), in `bins` bins.
+
+    `spam` is that of P(not ham), in bins of equal width and of equal mass; `top_label` that of the most probable of the
+    nine labels, over rows of known kind, in bins of equal width (None without such rows).
+    """
+
+    spam: float
+    spam_equal_mass: float
+    top_label: float | None
+    bins: int = BINS
+
+
 class Report(msgspec.Struct, frozen=True):
-    """All figures at one threshold; `auc` and `recall_at` (by false-positive rate) need ham and spam rows."""
+    """All figures at one threshold.
+
+    `auc`, `average_precision`, `calibration` and `recall_at` (by false-positive rate; `rests_on` says on how many
+    false alarms) need ham and spam rows. `confusion` counts rows by true label and by the label they were given.
+    """
 
     threshold: float
     ham: Share
@@ -40,12 +60,23 @@ class Report(msgspec.Struct, frozen=True):
     categories: dict[str, Share]
     sources: dict[str, Share]
     ham_kinds: dict[str, Share]
+    spam_kinds: dict[str, Share] = {}
+    average_precision: float | None = None
+    calibration: Calibration | None = None
+    rests_on: dict[str, int] = {}
+    confusion: dict[str, dict[str, int]] = {}
 
 
-def score_rows(classifier: Classifier, rows: Sequence[Row]) -> Scores:
-    """Scores of all rows, in batches."""
-    texts = [row.text for row in rows]
-    parts = [classifier.score(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
+def _silent(_done: int, _total: int) -> None:
+    pass
+
+
+def score_rows(classifier: Classifier, rows: Sequence[Row], progress: Progress = _silent) -> Scores:
+    """Scores of all rows, in batches; `progress` is told how many rows of how many are done."""
+    texts, parts = [row.text for row in rows], []
+    for start in range(0, max(len(texts), 1), _BATCH):
+        parts.append(classifier.score(texts[start : start + _BATCH]))
+        progress(min(start + _BATCH, len(texts)), len(texts))
     return Scores(
         np.concatenate([part.probabilities for part in parts]),
         np.concatenate([part.spam for part in parts]),
@@ -61,7 +92,7 @@ def measure(rows: Sequence[Row], scores: Scores, threshold: float) -> Report:
     both = bool(is_ham.any() and not is_ham.all())
     called = list(zip(rows, scores.spam >= threshold, scores.labels_at(threshold), strict=True))
     groups: dict[str, defaultdict[str, list[tuple[bool, bool]]]] = {
-        name: defaultdict(list) for name in ("all", "category", "source", "kind")
+        name: defaultdict(list) for name in ("all", "category", "source", "kind", "scheme")
     }
     for row, hit, label in called:
         outcome = (bool(hit), bool(hit) and label == row.label)
@@ -72,6 +103,8 @@ def measure(rows: Sequence[Row], scores: Scores, threshold: float) -> Report:
             groups["all"]["illegal"].append(outcome)
         if side == "spam":
             groups["category"][row.label].append(outcome)
+            if row.subtype:
+                groups["scheme"][f"{row.label} {row.subtype}"].append(outcome)
         elif row.subtype:
             groups["kind"][row.subtype].append(outcome)
     return Report(
@@ -84,6 +117,11 @@ def measure(rows: Sequence[Row], scores: Scores, threshold: float) -> Report:
         categories=_shares(groups["category"]),
         sources=_shares(groups["source"]),
         ham_kinds=_shares(groups["kind"]),
+        spam_kinds=_shares(groups["scheme"]),
+        average_precision=float(average_precision_score(~is_ham, scores.spam)) if both else None,
+        calibration=_calibration(rows, scores, is_ham) if both else None,
+        rests_on=_rests_on(scores.spam[is_ham]) if both else {},
+        confusion=_confusion((row.label, label) for row, _, label in called),
     )
 
 
@@ -98,6 +136,29 @@ def threshold_at(ham_scores: npt.NDArray[np.float32], false_positive_rate: float
 
 def _recall_at(ham: npt.NDArray[np.float32], spam: npt.NDArray[np.float32]) -> dict[str, float]:
     return {f"{rate:g}": float((spam >= threshold_at(ham, rate)).mean()) for rate in FALSE_POSITIVE_RATES}
+
+
+def _rests_on(ham: npt.NDArray[np.float32]) -> dict[str, int]:
+    return {f"{rate:g}": int((ham >= threshold_at(ham, rate)).sum()) for rate in FALSE_POSITIVE_RATES}
+
+
+def _calibration(rows: Sequence[Row], scores: Scores, is_ham: npt.NDArray[np.bool_]) -> Calibration:
+    known = [place for place, row in enumerate(rows) if row.label != UNSPECIFIED]
+    named = top_label(scores.probabilities[known], [LABELS.index(rows[place].label) for place in known])
+    return Calibration(
+        spam=expected_calibration_error(scores.spam, ~is_ham),
+        spam_equal_mass=expected_calibration_error(scores.spam, ~is_ham, equal_mass=True),
+        top_label=expected_calibration_error(*named) if known else None,
+    )
+
+
+def _confusion(pairs: Iterable[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    counts = Counter(pairs)
+    return {
+        true: {given: counts[true, given] for given in LABELS if counts[true, given]}
+        for true in (*LABELS, UNSPECIFIED)
+        if any(pair[0] == true for pair in counts)
+    }
 
 
 def _share(outcomes: list[tuple[bool, bool]]) -> Share:

@@ -18,57 +18,81 @@ import numpy.typing as npt
 from models.errors import LabelUnknown
 from models.features import Features, join
 from models.labels import HAM, LABELS, SPAM
-from models.masking import DISGUISED, mask, spans
-from models.text import Reading
+from models.masking import DISGUISED, TRICK_LEVELS, mask_many, spans
+from models.text import TRICKS, Reading, trace
 
 Weights = npt.NDArray[np.float32]
+Place = tuple[int, int]
 
-DISGUISE_TERM: Final = "[disguised]"
+DISGUISE_TERMS: Final = tuple(f"[disguise: {trick}]" for trick in TRICKS)
+"""The terms that stand for the kinds of tricks that were undone, in the order of `TRICKS`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A part of the normalised text and what it adds to the log-odds of the label against ham."""
+    """A part of the normalised text, what it adds to the log-odds of the label against ham, and where it was sent.
+
+    `places` are the parts `[start, end)` of the text as sent, in characters, rising; none for a kind of trick.
+    """
 
     term: str
     weight: float
+    places: tuple[tuple[int, int], ...] = ()
 
 
 def reasons(
-    readings: Sequence[Reading], labels: Sequence[str], features: Features, weights: Weights, top: int
+    readings: Sequence[Reading],
+    labels: Sequence[str],
+    features: Features,
+    weights: Weights,
+    top: int,
+    texts: Sequence[str] | None = None,
 ) -> list[tuple[Reason, ...]]:
     """For each text at most `top` terms that speak for its label, heaviest first. Raises LabelUnknown.
 
-    `DISGUISE_TERM` stands for the disguises that were undone.
+    `texts` are the texts as sent; without them the reasons have no places. `DISGUISE_TERMS` stand for tricks.
     """
     for label in labels:
         if label not in SPAM:
             raise LabelUnknown(f"{label!r} is not one of {', '.join(SPAM)}")
     if not readings:
         return []
-    masked = [mask(reading.text, reading.disguises) for reading in readings]
+    masked = mask_many(readings)
     kinds = np.array([LABELS.index(label) for label in labels])
     shares = character_weights(masked, kinds, features, weights)
     words, start, found = iter(features.cut(join(masked))), 0, []
-    for reading in readings:
+    for number, reading in enumerate(readings):
         terms: defaultdict[str, float] = defaultdict(float)
+        parts: defaultdict[str, list[Place]] = defaultdict(list)
         origin, first = spans(reading.text), start
         for word in words:
             end = start + len(word)
             if word == "\n":
                 start = end
                 break
-            terms[_term(word, start - first, origin, reading.text)] += sum(shares[start:end])
+            if word[0] in DISGUISED:
+                for place, sign in enumerate(word, start):
+                    terms[DISGUISE_TERMS[DISGUISED.index(sign) // TRICK_LEVELS]] += shares[place]
+            elif start - first < len(origin):
+                part = (origin[start - first][0], origin[end - first - 1][1])
+                term = reading.text[part[0] : part[1]]
+                terms[term] += sum(shares[start:end])
+                parts[term].append(part)
             start = end
-        found.append(_heaviest(terms, top))
+        heaviest = _heaviest(terms, top)
+        sent = trace(texts[number]) if texts is not None and heaviest else []
+        found.append(tuple(Reason(term, weight, _places(parts[term], sent)) for term, weight in heaviest))
     return found
 
 
-def _heaviest(terms: dict[str, float], top: int) -> tuple[Reason, ...]:
+def _heaviest(terms: dict[str, float], top: int) -> list[tuple[str, float]]:
     ranked = sorted(terms.items(), key=lambda item: -item[1])
-    return tuple(
-        [Reason(term, round(weight, 4)) for term, weight in ranked if weight > 0 and not _is_empty(term)][:top]
-    )
+    return [(term, round(weight, 4)) for term, weight in ranked if weight > 0 and not _is_empty(term)][:top]
+
+
+def _places(parts: Sequence[Place], sent: Sequence[Place]) -> tuple[Place, ...]:
+    """The parts of the normalised text as parts of the text as sent."""
+    return tuple((sent[start][0], sent[end - 1][1]) for start, end in parts) if sent else ()
 
 
 def character_weights(
@@ -90,13 +114,5 @@ def character_weights(
     return weights_by_place
 
 
-def _term(word: str, start: int, origin: list[tuple[int, int]], text: str) -> str:
-    if word in DISGUISED:
-        return DISGUISE_TERM
-    if start >= len(origin):
-        return ""
-    return text[origin[start][0] : origin[start + len(word) - 1][1]]
-
-
 def _is_empty(term: str) -> bool:
-    return term != DISGUISE_TERM and not any(character.isalnum() for character in term)
+    return term not in DISGUISE_TERMS and not any(character.isalnum() for character in term)

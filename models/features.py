@@ -1,6 +1,7 @@
-"""Hashed n-grams of characters and words: numbers to a linear model, with no vocabulary stored anywhere.
+"""Hashed n-grams of characters and words, and the outline of a text: numbers to a linear model, no vocabulary stored.
 
-A whole batch is one array of code points; every n-gram is a window on it, so hashing is a handful of array operations.
+A whole batch is one array of code points. Every n-gram is a window on it, and every word a difference of two prefix
+hashes, so hashing is a handful of array operations.
 """
 
 from __future__ import annotations
@@ -13,26 +14,29 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from models.masking import mask
-from models.text import read
+from models.masking import mask_many
+from models.outline import outline
+from models.text import Reading, read_many
 from models.tokens import Cut, cutter
 
 Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
+Codes = npt.NDArray[np.uint32]
 
 _BREAK: Final = 10  # between texts; normalised text has no line feed
 _BLANK: Final = 32
-_WORD_CHARACTERS: Final = 8
 _PRIME: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+_ONE_WORD, _TWO_WORDS, _OUTLINE = np.uint64(11), np.uint64(13), np.uint64(17)
+_SMALLEST_TABLE: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureSettings:
     """What decides the columns: 2**`bits` of them, n-grams of up to `characters` (1..3) and up to `words` (0..2)."""
 
-    bits: int = 18
-    characters: int = 3
+    bits: int = 20
+    characters: int = 2
     words: int = 2
 
 
@@ -46,80 +50,141 @@ class Grams:
     length: Ints
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """N-grams of one kind before they are mixed."""
+
+    hashes: Hashes
+    start: Ints
+    length: Ints | int
+
+
 def join(masked: Sequence[str]) -> str:
     """The texts as the one text that places of n-grams refer to."""
     return "\n".join(masked) + "\n"
 
 
 class Features:
-    """Turns texts into rows of hashed n-grams; training and serving both go through here."""
+    """Turns texts into rows of hashed features; training and serving both go through here."""
 
     def __init__(self, settings: FeatureSettings, words: Sequence[str] = ()) -> None:
         self.settings = settings
         self.cut: Cut = cutter(words)
+        self._powers = _Powers()
 
     def matrix(self, texts: Sequence[str]) -> Any:
-        """A CSR matrix (n texts x 2**bits, float32): each row the n-grams present, at unit length; zeros if empty."""
-        return self.masked_matrix([mask(reading.text, reading.disguises) for reading in map(read, texts)])
+        """A CSR matrix (n texts x 2**bits, float32): each row the features present, at unit length."""
+        return self.rows(read_many(texts))
 
-    def masked_matrix(self, masked: Sequence[str]) -> Any:
-        """The same from texts that are normalised and masked already."""
-        grams = self.grams(masked)
-        keys = np.sort((grams.row << self.settings.bits) | grams.column)
-        keys = keys[np.diff(keys, prepend=-1) != 0]
-        counts = np.bincount(keys >> self.settings.bits, minlength=len(masked))
+    def rows(self, readings: Sequence[Reading]) -> Any:
+        """The same from texts that are normalised already."""
+        settings, (row, column) = self.settings, self.columns(readings)
+        keys = np.sort((row << settings.bits) | column)
+        keys = keys[_is_new(keys)]
+        counts = np.bincount(keys >> settings.bits, minlength=len(readings))
         starts = np.concatenate(([0], np.cumsum(counts)))
-        values = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts).astype(np.float32)
-        columns = keys & ((1 << self.settings.bits) - 1)
-        return sparse.csr_matrix((values, columns, starts), shape=(len(masked), 1 << self.settings.bits))
+        values = np.repeat((1 / np.sqrt(np.maximum(counts, 1))).astype(np.float32), counts)
+        return sparse.csr_matrix(
+            (values, keys & ((1 << settings.bits) - 1), starts), shape=(len(readings), 1 << settings.bits)
+        )
+
+    def columns(self, readings: Sequence[Reading]) -> tuple[Ints, Ints]:
+        """Row and column of every feature of a batch, repeated ones included."""
+        masked = mask_many(readings)
+        codes, breaks, row = _codes(masked)
+        parts = self._parts(masked, codes, breaks, row)
+        rows = [row[part.start] for part in parts]
+        hashes = [part.hashes for part in parts]
+        lengths = np.fromiter((len(reading.text) for reading in readings), np.int64, len(readings))
+        for number, values in enumerate(outline(codes, np.flatnonzero(breaks), lengths)):
+            rows.append(np.arange(len(readings)))
+            hashes.append(_mixed(values) * _PRIME + np.uint64(number) * _OUTLINE)
+        return np.concatenate(rows), self._column(np.concatenate(hashes))
 
     def grams(self, masked: Sequence[str]) -> Grams:
-        """All n-grams of masked texts, repeated ones included."""
-        joined = join(masked)
-        codes = np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-        breaks = codes == _BREAK
-        rows = np.cumsum(breaks) - breaks
-        parts = [*self._characters(codes, breaks), *self._words(codes, self.cut(joined))]
-        start = np.concatenate([place for _, place, _ in parts])
-        column = np.concatenate([_mixed(hashes) >> np.uint64(64 - self.settings.bits) for hashes, _, _ in parts])
-        length = np.concatenate([size for _, _, size in parts])
-        return Grams(rows[start], column.astype(np.int64), start, length)
+        """All n-grams of masked texts with their places, repeated ones included; the outline has no place."""
+        codes, breaks, row = _codes(masked)
+        parts = self._parts(masked, codes, breaks, row)
+        start = np.concatenate([part.start for part in parts])
+        length = np.concatenate([np.broadcast_to(part.length, part.start.shape) for part in parts])
+        return Grams(row[start], self._column(np.concatenate([part.hashes for part in parts])), start, length)
 
-    def _characters(self, codes: Hashes, breaks: npt.NDArray[np.bool_]) -> list[tuple[Hashes, Ints, Ints]]:
-        parts = []
-        hashes, broken = codes, breaks | (codes == _BLANK)
-        for size in range(1, self.settings.characters + 1):
-            if size > 1:
-                hashes = hashes[:-1] * _PRIME + codes[size - 1 :]
-                broken = (breaks[:-1] if size == 2 else broken[:-1]) | breaks[size - 1 :]  # noqa: PLR2004 - blanks count from pairs on
-            start = np.flatnonzero(~broken)
-            parts.append((hashes[start] * _PRIME + np.uint64(size), start, np.full(len(start), size)))
+    def _column(self, hashes: Hashes) -> Ints:
+        columns: Ints = (_mixed(hashes) >> np.uint64(64 - self.settings.bits)).astype(np.int64)
+        return columns
+
+    def _parts(self, masked: Sequence[str], codes: Codes, breaks: npt.NDArray[np.bool_], row: Ints) -> list[_Parts]:
+        wide = codes.astype(np.uint64)
+        parts = _characters(wide, breaks, self.settings.characters)
+        if self.settings.words:
+            parts += self._words(wide, codes, self.cut(join(masked)), row)
         return parts
 
-    def _words(self, codes: Hashes, words: list[str]) -> list[tuple[Hashes, Ints, Ints]]:
+    def _words(self, wide: Hashes, codes: Codes, words: list[str], row: Ints) -> list[_Parts]:
         length = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
         start = np.cumsum(length) - length
         lead = codes[start]
         kept = (lead != _BLANK) & (lead != _BREAK)
-        text = np.cumsum(lead == _BREAK)[kept]
         start, length = start[kept], length[kept]
-        hashes = _word_hashes(codes, start, length)
+        power, inverse = self._powers.up_to(len(codes) + 1)
+        prefix = np.concatenate((np.zeros(1, np.uint64), np.cumsum(wide * power[: len(codes)])))
+        hashes = _mixed((prefix[start + length] - prefix[start]) * inverse[start] + length.astype(np.uint64))
         long = length > 1
-        parts = [(hashes[long] + np.uint64(11), start[long], length[long])] if self.settings.words else []
+        parts = [_Parts(hashes[long] + _ONE_WORD, start[long], length[long])]
         if self.settings.words > 1:
-            pair = np.flatnonzero(text[:-1] == text[1:])
-            both = hashes[pair] * _PRIME + hashes[pair + 1] + np.uint64(13)
-            parts.append((both, start[pair], start[pair + 1] + length[pair + 1] - start[pair]))
+            pair = np.flatnonzero(row[start[:-1]] == row[start[1:]])
+            both = hashes[pair] * _PRIME + hashes[pair + 1] + _TWO_WORDS
+            parts.append(_Parts(both, start[pair], start[pair + 1] + length[pair + 1] - start[pair]))
         return parts
 
 
-def _word_hashes(codes: Hashes, start: Ints, length: Ints) -> Hashes:
-    """One hash a word, from its length and its first characters."""
-    hashes = length.astype(np.uint64)
-    for place in range(_WORD_CHARACTERS):
-        live = np.flatnonzero(length > place)
-        hashes[live] = _mixed(hashes[live] * _PRIME + codes[start[live] + place])
-    return hashes
+class _Powers:
+    """Powers of the prime and of its inverse modulo 2**64, as many as the longest batch needed."""
+
+    def __init__(self) -> None:
+        self._power = self._inverse = np.ones(0, np.uint64)
+
+    def up_to(self, count: int) -> tuple[Hashes, Hashes]:
+        if len(self._power) < count:
+            size = max(count, 2 * len(self._power), _SMALLEST_TABLE)
+            self._power = _powers_of(_PRIME, size)
+            self._inverse = _powers_of(np.uint64(pow(int(_PRIME), -1, 1 << 64)), size)
+        return self._power, self._inverse
+
+
+def _powers_of(number: np.uint64, size: int) -> Hashes:
+    factors = np.full(size, number, np.uint64)
+    factors[0] = 1
+    return np.cumprod(factors, dtype=np.uint64)
+
+
+def _codes(masked: Sequence[str]) -> tuple[Codes, npt.NDArray[np.bool_], Ints]:
+    """The code points of the joined texts, which of them end a text, and the text that each belongs to."""
+    codes = np.frombuffer(join(masked).encode("utf-32-le"), dtype=np.uint32)
+    breaks = codes == _BREAK
+    sizes = np.diff(np.flatnonzero(breaks), prepend=-1)
+    return codes, breaks, np.repeat(np.arange(len(masked)), sizes)
+
+
+def _characters(codes: Hashes, breaks: npt.NDArray[np.bool_], longest: int) -> list[_Parts]:
+    """Windows of 1..`longest` characters inside a text; single blanks are left out."""
+    parts = []
+    hashes, broken = codes, breaks
+    for size in range(1, longest + 1):
+        if size > 1:
+            hashes = hashes[:-1] * _PRIME + codes[size - 1 :]
+            broken = broken[:-1] | breaks[size - 1 :]
+        start = np.flatnonzero(~(broken | (codes == _BLANK) if size == 1 else broken))
+        parts.append(_Parts(hashes[start] * _PRIME + np.uint64(size), start, size))
+    return parts
+
+
+def _is_new(keys: Ints) -> npt.NDArray[np.bool_]:
+    """True for each sorted key that differs from the one before."""
+    new = np.empty(len(keys), np.bool_)
+    new[:1] = True
+    np.not_equal(keys[1:], keys[:-1], out=new[1:])
+    return new
 
 
 def _mixed(hashes: Hashes) -> Hashes:

@@ -1,96 +1,220 @@
-"""Typed tokens for what differs from one copy of a text to the next: links, phone numbers, amounts, codes.
+"""Typed tokens for what differs from one copy of a text to the next: links, phone numbers, amounts, codes, dates.
 
-A token is one private-use character, which normalised text cannot hold. Numbers are told apart by length alone, and `x`
-counts as a digit: a source whose digits were replaced by `x` must look like one with digits.
+A token is one private-use character, which normalised text cannot hold. `x` counts as a digit: a source whose digits
+were replaced by `x` must look like one with digits. A batch is one array of code points: plain numbers, the most by
+far, are told apart all at once, and only runs that hold letters or signs are looked at one by one.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from typing import Final
 
-LINK: Final = "\ue000"
-IDENTIFIER: Final = "\ue001"
-PHONE: Final = "\ue002"
-ACCOUNT: Final = "\ue003"
-DISGUISED: Final = ("", "\ue004", "\ue005", "\ue006")
-_AMOUNTS: Final = ("\ue010", "\ue010", "\ue010", "\ue011", "\ue012", "\ue013")
-_NUMBERS: Final = (*"\ue020\ue020\ue021\ue022\ue023\ue024\ue024\ue025\ue025\ue026\ue026", PHONE)
-_CURRENCY_BEFORE: Final = frozenset("¥$€£")
-_CURRENCY_AFTER: Final = frozenset("元块万")
-_MIN_IDENTIFIER: Final = 5
-_MIN_IDENTIFIER_DIGITS: Final = 2
+import numpy as np
+import numpy.typing as npt
 
-_TOP_LEVEL: Final = frozenset(
-    {"com", "cn", "net", "org", "cc", "me", "info", "biz", "top", "xyz", "vip", "tv", "co", "wang", "club", "site"}
-    | {"shop", "online", "ltd", "pw", "asia", "mobi", "hk", "tw", "us", "im", "io", "la", "in"}
+from models.runs import (
+    ACCOUNT,
+    ADDRESS_LINK,
+    AMOUNTS,
+    DATE,
+    HOTLINE,
+    IDENTIFIER,
+    LANDLINE,
+    LINK,
+    MAIL,
+    MOBILE_DIGITS,
+    NUMBERS,
+    ODD_LINK,
+    PERCENT,
+    PHONE,
+    SHORT_LINK,
+    TIME,
+    amount_token,
+    run_token,
 )
-# It starts with a character class, so that the search skips what is not ASCII; possessive, so that cost stays linear.
-_RUN: Final = re.compile(
-    r"[a-z0-9_](?:(?<=h)ttps?:/[!-~]++|(?<=w)ww\.[!-~]++|(?<![a-z0-9_].)(?:"
-    r"[a-z0-9_-]*+(?:[.@][a-z0-9_-]++)++(?:[:/?][!-~]*+)?"
-    r"|[a-z0-9_]*+(?:-[a-z0-9_]++)*+))"
-)
-_MEASURE: Final = re.compile(r"([0-9x]++)(?:[gkm]b|k[gm]|[cm]m|ml|[a-wyz])\Z")
-_HOST: Final = re.compile(r"[^:/?]*+")
-_DIGIT: Final = re.compile("[0-9x]")
-_NOT_NUMBER: Final = re.compile(r"[^0-9x.,_-]")
+from models.text import TRICKS, Reading
+
+__all__ = [
+    "ACCOUNT",
+    "ADDRESS_LINK",
+    "AMOUNTS",
+    "DATE",
+    "DISGUISED",
+    "HOTLINE",
+    "IDENTIFIER",
+    "LANDLINE",
+    "LINK",
+    "MAIL",
+    "NUMBERS",
+    "ODD_LINK",
+    "PERCENT",
+    "PHONE",
+    "SHORT_LINK",
+    "TIME",
+    "TRICK_LEVELS",
+    "mask",
+    "mask_many",
+    "spans",
+]
+
+TRICK_LEVELS: Final = 3
+DISGUISED: Final = tuple(chr(0xE040 + place) for place in range(TRICK_LEVELS * len(TRICKS)))
+"""At the end of a text: for each of `TRICKS`, whether it was used once, twice, or more."""
+
+_BREAK: Final = 10
+_PREFIX: Final = 3
+_ACCOUNT_DIGITS: Final = 13
+_WORD, _DIGIT, _JOINER, _LETTER = 1, 2, 4, 8
+_MONEY, _RATE, _DAY, _CLOCK = 1, 2, 3, 4
+_BEFORE_MONEY: Final = "¥$€£"
+_AFTER: Final = {_MONEY: "元块万", _RATE: "%折‰", _DAY: "年月日号", _CLOCK: "点时分秒"}
+
+_LINK: Final = re.compile(r"(?:https?:/|www\.)[!-~]*+|[a-z0-9_-]++(?:[.@][a-z0-9_-]++)++(?:[:/?][!-~]*+)?")
+
+Codes = npt.NDArray[np.uint32]
+Places = npt.NDArray[np.int64]
 
 
-def mask(text: str, disguises: int = 0) -> str:
-    """A normalised text with tokens in place of what is masked, and a last token if it was disguised."""
-    masked = _RUN.sub(_token, text)
-    return f"{masked} {DISGUISED[min(disguises, 3)]}" if disguises else masked
+@dataclass(frozen=True, slots=True, eq=False)
+class _Masked:
+    """A batch after masking: what stands at each place, and whether it still does."""
+
+    codes: Codes
+    kept: npt.NDArray[np.bool_]
+
+
+def mask(reading: Reading) -> str:
+    """A normalised text with tokens in place of what is masked, and last a token for each kind of trick it used."""
+    return mask_many([reading])[0]
+
+
+def mask_many(readings: Sequence[Reading]) -> list[str]:
+    """`mask` of each reading; some hundred at once are the cheapest. Their texts must be normalised."""
+    if not readings:
+        return []
+    masked = _masked("\n".join([reading.text for reading in readings] + [""]))
+    texts = masked.codes[masked.kept].tobytes().decode("utf-32-le").split("\n")
+    texts.pop()
+    for place, reading in enumerate(readings):
+        if any(reading.tricks):
+            texts[place] += " " + "".join(_tricks(reading.tricks))
+    return texts
 
 
 def spans(text: str) -> list[tuple[int, int]]:
-    """For every character of `mask(text)` the part `[start, end)` of the normalised text that it stands for."""
-    found: list[tuple[int, int]] = []
-    position = 0
-    for match in _RUN.finditer(text):
-        found.extend((place, place + 1) for place in range(position, match.start()))
-        kept = len(_token(match)) - 1
-        if kept == len(match[0]) - 1:
-            found.append((match.start(), match.start() + 1))
-        else:
-            found.append((match.start(), match.end() - kept))
-        found.extend((place, place + 1) for place in range(match.end() - kept, match.end()))
-        position = match.end()
-    found.extend((place, place + 1) for place in range(position, len(text)))
-    return found
+    """For every character of `mask` the part `[start, end)` of the normalised text that it stands for.
+
+    The tokens of tricks, and the blank before them, stand for nothing and are left out.
+    """
+    kept = np.flatnonzero(_masked(text + "\n").kept).tolist()
+    return list(pairwise(kept))
 
 
-def _token(match: re.Match[str]) -> str:
-    run = match[0]
-    if not _NOT_NUMBER.search(run):
-        return _number(match, run)
-    if measure := _MEASURE.match(run):
-        return _number(match, measure[1]) + run[measure.end(1) :]
-    if run.isalpha():
-        return run
-    if _is_link(run):
-        return LINK
-    if len(run) >= _MIN_IDENTIFIER and len(_DIGIT.findall(run)) >= _MIN_IDENTIFIER_DIGITS:
-        return IDENTIFIER
-    return run
+def _tricks(tricks: tuple[int, ...]) -> list[str]:
+    return [DISGUISED[kind * TRICK_LEVELS + min(count, TRICK_LEVELS) - 1] for kind, count in enumerate(tricks) if count]
 
 
-def _is_link(run: str) -> bool:
-    if run.startswith(("http", "www.")) or "@" in run:
-        return True
-    host = _HOST.match(run)
-    labels = host[0].rsplit(".", 1) if host else [run]
-    return len(labels) > 1 and (labels[1] in _TOP_LEVEL or "/" in run)
+def _masked(joined: str) -> _Masked:
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32).copy()
+    kept = np.ones(len(codes), bool)
+    flags = _flags()[np.minimum(codes, 0xFF)]
+    flags[codes > 0xFF] = 0  # noqa: PLR2004 - the table ends there
+    word = flags & _WORD != 0
+    inside = word.copy()
+    middle, digit = codes[1:-1], flags & _DIGIT != 0
+    joins = np.where(
+        middle == ord(":"), digit[:-2] & digit[2:] | (codes[2:] == ord("/")), word[2:] | (codes[2:] == ord("/"))
+    )
+    inside[1:-1] |= (flags[1:-1] & _JOINER != 0) & word[:-2] & joins
+    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    if inside[0]:
+        edges = np.concatenate(([0], edges))
+    first, last = edges[::2], edges[1::2]
+    union = np.bitwise_or.reduceat(flags, edges)[::2] if len(edges) else flags[:0]
+    plain = union == _WORD | _DIGIT
+    _mask_numbers(codes, kept, first[plain], last[plain])
+    odd = (union & (_DIGIT | _JOINER) != 0) & ~plain
+    _mask_others(codes, kept, joined, zip(first[odd].tolist(), last[odd].tolist(), strict=True))
+    return _Masked(codes, kept)
 
 
-def _number(match: re.Match[str], run: str) -> str:
-    digits = len(_DIGIT.findall(run))
-    if not digits:
-        return run
-    text = match.string
-    if (
-        text[match.end() : match.end() + 1] in _CURRENCY_AFTER
-        or text[match.start() - 1 : match.start()] in _CURRENCY_BEFORE
-    ):
-        return _AMOUNTS[min(digits, len(_AMOUNTS) - 1)]
-    return _NUMBERS[digits] if digits < len(_NUMBERS) else ACCOUNT
+def _mask_numbers(codes: Codes, kept: npt.NDArray[np.bool_], first: Places, last: Places) -> None:
+    """Put tokens for runs of digits alone."""
+    if not len(first):
+        return
+    size = last - first
+    before, after = _context()
+    unit = after[np.minimum(codes[last], 0xFFFF)]
+    unit = np.where(before[np.minimum(codes[first - 1], 0xFFFF)] & (first > 0), _MONEY, unit)
+    lead = np.zeros(len(first), np.int64)
+    for place in range(_PREFIX):
+        lead = lead * 10 + np.minimum(codes[np.minimum(first + place, last - 1)], ord("0") + 10) - ord("0")
+    start = codes[first]
+    token = _numbers()[unit, np.minimum(size, len(NUMBERS))]
+    free = unit == 0
+    mobile = (size == MOBILE_DIGITS) & (start != ord("0"))
+    landline = (start == ord("0")) & (size > 9) & (size <= 12)  # noqa: PLR2004 - area code and number
+    hotline = np.isin(lead, (400, 800)) & (size == 10) | (lead == 106) & (size > 6)  # noqa: PLR2004 - 400 and 106 numbers
+    hotline |= np.isin(lead // 10, (95, 96)) & (size == 5) | np.isin(lead, (100, 123)) & (size == 5)  # noqa: PLR2004 - service numbers
+    for which, sign in ((mobile, PHONE), (landline, LANDLINE), (hotline, HOTLINE)):
+        token = np.where(which & free, ord(sign), token)
+    codes[first] = token
+    size -= 1
+    gone = np.repeat(first + 1 - np.cumsum(size) + size, size) + np.arange(size.sum())
+    kept[gone] = False
+
+
+def _mask_others(codes: Codes, kept: npt.NDArray[np.bool_], joined: str, runs: zip[tuple[int, int]]) -> None:
+    """Put tokens for links and for runs of digits with letters and signs among them."""
+    done = 0
+    for first, last in runs:
+        if first < done:
+            continue
+        link = _LINK.match(joined, first)
+        end, whole = (link.end(), link[0]) if link and link.end() >= last else (last, joined[first:last])
+        token, rest = run_token(whole)
+        if not token and end > last:
+            end, (token, rest) = last, run_token(joined[first:last])
+        if not token:
+            continue
+        if token in NUMBERS and joined[end] in _AFTER[_MONEY]:
+            token = amount_token(joined[first:end])
+        codes[first] = ord(token)
+        kept[first + 1 : end - rest] = False
+        done = end
+
+
+@cache
+def _flags() -> npt.NDArray[np.uint8]:
+    flags = np.zeros(0x100, np.uint8)
+    flags[[ord(sign) for sign in "abcdefghijklmnopqrstuvwyz_"]] = _WORD | _LETTER
+    flags[[ord(sign) for sign in "0123456789x"]] = _WORD | _DIGIT
+    flags[[ord(sign) for sign in ".@:/-"]] = _JOINER
+    return flags
+
+
+@cache
+def _context() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.uint8]]:
+    """Which characters before a number make it money, and what those after it make of it."""
+    before, after = np.zeros(0x10000, bool), np.zeros(0x10000, np.uint8)
+    before[[ord(sign) for sign in _BEFORE_MONEY]] = True
+    for kind, signs in _AFTER.items():
+        after[[ord(sign) for sign in signs]] = kind
+    return before, after
+
+
+@cache
+def _numbers() -> npt.NDArray[np.uint32]:
+    """The token of a plain number by what follows it and by its digits."""
+    sizes = range(len(NUMBERS) + 1)
+    numbers = [ord(NUMBERS[size]) if size < len(NUMBERS) else ord(ACCOUNT) for size in sizes]
+    amounts = [ord(AMOUNTS[max(0, min(size - 2, len(AMOUNTS) - 1))]) for size in sizes]
+    short = {_RATE: PERCENT, _DAY: DATE, _CLOCK: TIME}
+    rows = [numbers, amounts]
+    rows += [[ord(short[kind]) if size <= 4 else numbers[size] for size in sizes] for kind in (_RATE, _DAY, _CLOCK)]  # noqa: PLR2004 - a year has four
+    return np.array(rows, np.uint32)

@@ -1,56 +1,63 @@
-"""From labelled rows to a model: split by near-duplicate group, fit, set the threshold on the held-out, fit on all."""
+"""From labelled rows to a model: split by near-duplicate group, fit, calibrate, set the threshold, fit on all."""
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 
-from models.artifact import FORMAT, Artifact, Manifest, Training
-from models.classifier import Classifier
+from models.artifact import FORMAT, Artifact, Manifest, Training, rounded
+from models.classifier import scores_of
 from models.corpus import UNSPECIFIED, Corpus, Row
+from models.corrections import corrected
 from models.errors import CorpusInvalid
-from models.evaluation import Report, measure, score_rows, threshold_at
+from models.evaluation import Report, measure, threshold_at
 from models.features import Features, FeatureSettings
+from models.fitting import Fit, fit
 from models.grouping import held_out
 from models.labels import HAM, LABELS
+from models.linear import Floats, Weights
+from models.scaling import Scaling, fit_scaling
+from models.wording.generator import SOURCE as GENERATED
 
 Progress = Callable[[str, int, int], None]
 Rows = npt.NDArray[np.int64]
 
-# A modern, clean source weighs more; chat is easy and plentiful, the fake base stations' text is mutilated. English
-# spam of no stated kind cannot be learned from, so English ham alone would teach that English is harmless.
-SOURCE_WEIGHTS: Final = {"rubric": 1.0, "written": 3.0, "chat": 0.5, "fake_base_station": 0.5, "english": 0.0}
+# Chat is easy and plentiful, the fake base stations' text is mutilated, generated texts are many variants of few.
+# English spam of no stated kind cannot be learned from, so English ham alone would teach that English is harmless.
+SOURCE_WEIGHTS: Final = {"rubric": 1.5, "chat": 0.5, "fake_base_station": 0.3, "english": 0.0, GENERATED: 0.5}
 _CHUNK: Final = 1000
-_NEVER: Final = -20.0  # the bias of a label without a row
+_LOWEST, _HIGHEST = 0.01, 0.999
+"""No threshold is set outside."""
 
 
 class Recipe(msgspec.Struct, frozen=True):
     """How a model is trained; every figure was chosen on held-out groups.
 
-    `held_out` is the share of groups measured on, `false_positive_rate` sets the threshold there, `strength` is the
-    inverse of the regularisation, `balance` the power to which a class's rarity counts, `rarity` the power of the
-    inverse document frequency, `scale` the mean feature scale, `rounds` the passes of the solver, `min_rows` the texts
-    an n-gram must be seen in (one text alone leaves no trace in the weights).
+    `held_out` is the share of groups measured on, `false_positive_rate` sets the threshold there; the rest is told in
+    `models.fitting.Fit`. `features` decides the columns.
     """
 
     seed: int = 7
     held_out: float = 0.2
     false_positive_rate: float = 0.01
     strength: float = 5.0
-    balance: float = 0.5
-    rarity: float = 0.5
+    balance: float = 0.3
+    rarity: float = 1.0
     scale: float = 4.0
     rounds: int = 25
     min_rows: int = 2
+    features: FeatureSettings = FeatureSettings()
+
+    @property
+    def fit(self) -> Fit:
+        """The part that concerns the solver."""
+        return Fit(self.strength, self.balance, self.rarity, self.scale, self.rounds, self.min_rows, self.seed)
 
 
 class Trained(msgspec.Struct, frozen=True, eq=False):
@@ -64,27 +71,48 @@ def _silent(_stage: str, _done: int, _total: int) -> None:
     pass
 
 
-def train(
+def train(  # noqa: PLR0913 - each is a thing of its own
     corpus: Corpus,
     user_words: Sequence[str],
     *,
     version: str,
     created: str,
+    shipped: Sequence[Row] = (),
+    start: Artifact | None = None,
     recipe: Recipe | None = None,
     progress: Progress = _silent,
 ) -> Trained:
     """Train on the rows of known label from sources of some weight; `created` is an ISO date.
 
+    `shipped` rows (`models.wording.shipped`) are trained on but neither held out nor measured on. With `start` the new
+    model learns what the rows change about that one, of the same features.
+
     Raises CorpusInvalid if ham or spam is missing or nothing is held out.
     The same corpus, words and recipe give the same model.
     """
-    recipe, settings = recipe or Recipe(), FeatureSettings()
-    rows = [row for row in corpus.rows if row.label != UNSPECIFIED and SOURCE_WEIGHTS.get(row.source, 1.0)]
+    recipe = recipe or Recipe()
+    settings = start.manifest.features if start else recipe.features
+    rows = [*_usable(corpus.rows), *_unseen(_usable(shipped), corpus.rows)]
     texts = [row.text for row in rows]
+    ours = np.arange(len(rows)) < sum(1 for _ in _usable(corpus.rows))
     progress("split", 0, 1)
     away = held_out(texts, recipe.held_out, recipe.seed)
     progress("split", 1, 1)
     matrix = _matrix(Features(settings, user_words), texts, progress)
+    kinds = np.array([LABELS.index(row.label) for row in rows], dtype=np.int64)
+    weight = np.array([SOURCE_WEIGHTS.get(row.source, 1.0) for row in rows])
+    old = Weights(start.weights, start.bias) if start else None
+    measured = np.flatnonzero(away & ours & np.array([row.source != GENERATED for row in rows]))
+    if not len(measured):
+        raise CorpusInvalid("too few rows to hold any out")
+    progress("fit", 0, 2)
+    twin = _fitted(matrix, kinds, weight, np.flatnonzero(~away), recipe, old)
+    progress("fit", 1, 2)
+    whole = _fitted(matrix, kinds, weight, np.arange(len(rows)), recipe, old)
+    progress("fit", 2, 2)
+    logits = twin.logits(matrix[measured])
+    report = _report([rows[place] for place in measured], _cross_scaled(logits, kinds[measured]), recipe)
+    whole = fit_scaling(logits, kinds[measured]).folded(whole)
     manifest = Manifest(
         format=FORMAT,
         name="qingxin-linear",
@@ -93,18 +121,21 @@ def train(
         labels=LABELS,
         features=settings,
         user_words=tuple(user_words),
-        threshold=0.5,
+        threshold=report.threshold,
         training=Training(Corpus(tuple(rows), ()).digest, dict(Counter(row.source for row in rows)), recipe.seed),
-        figures={},
+        figures=_figures(report),
     )
-    progress("fit", 0, 2)
-    twin = Artifact(manifest, *_fit(matrix, rows, np.flatnonzero(~away), recipe))
-    progress("fit", 1, 2)
-    whole = Artifact(manifest, *_fit(matrix, rows, np.arange(len(rows)), recipe))
-    progress("fit", 2, 2)
-    report = _report(Classifier(twin), [row for row, kept in zip(rows, away, strict=True) if kept], recipe)
-    manifest = msgspec.structs.replace(manifest, threshold=report.threshold, figures=_figures(report))
-    return Trained(Artifact(manifest, whole.weights, whole.bias), report)
+    return Trained(Artifact(manifest, rounded(whole.weights), whole.bias), report)
+
+
+def _usable(rows: Iterable[Row]) -> Iterator[Row]:
+    return corrected(row for row in rows if row.label != UNSPECIFIED and SOURCE_WEIGHTS.get(row.source, 1.0))
+
+
+def _unseen(rows: Iterable[Row], known: Iterable[Row]) -> Iterator[Row]:
+    """The rows whose text is not among the known ones: a corpus may hold what ships with the package."""
+    texts = {row.text for row in known}
+    return (row for row in rows if row.text not in texts)
 
 
 def _matrix(features: Features, texts: Sequence[str], progress: Progress) -> Any:
@@ -115,49 +146,29 @@ def _matrix(features: Features, texts: Sequence[str], progress: Progress) -> Any
     return sparse.vstack(parts).tocsr()
 
 
-def _fit(
-    matrix: Any, rows: Sequence[Row], chosen: Rows, recipe: Recipe
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Weights and bias, rounded as they are on disk; what scales a feature is folded into its weights."""
-    kinds = np.array([LABELS.index(rows[place].label) for place in chosen], dtype=np.int64)
-    if (kinds == 0).all() or (kinds != 0).all():
-        raise CorpusInvalid("training needs both ham and spam")
-    part = matrix[chosen]
-    seen = np.bincount(part.indices, minlength=matrix.shape[1])
-    columns = np.flatnonzero(seen >= recipe.min_rows)
-    scale = (np.log((1 + len(chosen)) / (1 + seen[columns])) + 1) ** recipe.rarity
-    scale = (scale / scale.mean() * recipe.scale).astype(np.float32)
-    model = LogisticRegression(
-        C=recipe.strength, solver="saga", max_iter=recipe.rounds, tol=1e-3, random_state=recipe.seed
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the number of rounds is part of the recipe
-        model.fit(
-            (part[:, columns] @ sparse.diags(scale)).tocsr(), kinds, sample_weight=_importance(rows, chosen, recipe)
-        )
-    weights, bias = np.zeros((matrix.shape[1], len(LABELS)), np.float32), np.full(len(LABELS), _NEVER, np.float32)
-    coefficients, intercept = model.coef_, model.intercept_
-    if len(model.classes_) == 2:  # noqa: PLR2004 - scikit-learn stores one row for two classes
-        coefficients, intercept = np.vstack([-coefficients, coefficients]) / 2, np.hstack([-intercept, intercept]) / 2
-    weights[np.ix_(columns, model.classes_)] = coefficients.T * scale[:, None]
-    bias[model.classes_] = intercept
-    return weights.astype(np.float16).astype(np.float32), bias
+def _fitted(
+    matrix: Any, kinds: Rows, weight: npt.NDArray[np.float64], chosen: Rows, recipe: Recipe, old: Weights | None
+) -> Weights:
+    return fit(matrix[chosen], kinds[chosen], weight[chosen], recipe.fit, old)
 
 
-def _importance(rows: Sequence[Row], chosen: Rows, recipe: Recipe) -> npt.NDArray[np.float64]:
-    counts = Counter(rows[place].label for place in chosen)
-    most = max(counts.values())
-    balance = {label: (most / count) ** recipe.balance for label, count in counts.items()}
-    return np.array([SOURCE_WEIGHTS.get(rows[place].source, 1.0) * balance[rows[place].label] for place in chosen])
+def _cross_scaled(logits: Floats, kinds: Rows) -> Floats:
+    """Logits calibrated on one half of the rows each for the other half, so that the report is not of itself."""
+    scaled = np.empty_like(logits)
+    half = np.arange(len(kinds)) % 2 == 0
+    for one in (half, ~half):
+        scaling: Scaling = fit_scaling(logits[one], kinds[one])
+        scaled[~one] = scaling.applied(logits[~one])
+    return scaled
 
 
-def _report(classifier: Classifier, rows: Sequence[Row], recipe: Recipe) -> Report:
-    if not rows:
-        raise CorpusInvalid("too few rows to hold any out")
-    scores = score_rows(classifier, rows)
+def _report(rows: Sequence[Row], logits: Floats, recipe: Recipe) -> Report:
+    scores = scores_of(logits)
     ham = np.array([row.label == HAM for row in rows])
-    threshold = round(min(max(threshold_at(scores.spam[ham], recipe.false_positive_rate), 0.01), 0.99) + 5e-5, 4)
-    return measure(rows, scores, threshold)
+    if not ham.any():
+        raise CorpusInvalid("too few rows to hold any ham out")
+    threshold = threshold_at(scores.spam[ham], recipe.false_positive_rate)
+    return measure(rows, scores, round(min(max(threshold, _LOWEST), _HIGHEST) + 5e-5, 4))
 
 
 def _figures(report: Report) -> dict[str, float]:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from config.metrics import CASES_OPENED, EVIDENCE, EVIDENCE_DUPLICATES
 from config.policy import Policy
-from config.records import Hit
+from config.records import Hit, Reason
 from ledger import audit
 from ledger.chain import Event
 from review.answers import take_acks
 from review.grouping import Summary, by_sender, first_of_each, key_of, storable
 from review.models import Case, Evidence
-from review.rules import Status
+from review.rules import FoundBy, Status
 
 __all__ = ["TakenHits", "take_acks", "take_hits"]
 
@@ -36,8 +37,21 @@ class TakenHits:
     opened: int
 
 
-def take_hits(hits: Sequence[Hit], now: datetime, policy: Policy) -> TakenHits:
+@dataclass(frozen=True)
+class Finder:
+    """Who brings evidence: as the audit log names them, and as the evidence keeps it."""
+
+    actor: str
+    found_by: FoundBy
+
+
+CLASSIFIER = Finder(ACTOR, FoundBy.MODEL)
+
+
+def take_hits(hits: Sequence[Hit], now: datetime, policy: Policy, finder: Finder = CLASSIFIER) -> TakenHits:
     """Keep hits as evidence, each once, in the one open case of their sender, which is opened if there is none.
+
+    It ends by writing to the audit chain: a transaction around it locks no row afterwards.
 
     Raises:
         IntegrityError: other workers got in the way five times in a row; nothing was kept.
@@ -45,7 +59,7 @@ def take_hits(hits: Sequence[Hit], now: datetime, policy: Policy) -> TakenHits:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                taken = _take(hits, now, policy)
+                taken = _take(hits, now, policy, finder)
                 transaction.on_commit(partial(_count, taken))
         except IntegrityError:
             if attempt == ATTEMPTS:
@@ -55,7 +69,7 @@ def take_hits(hits: Sequence[Hit], now: datetime, policy: Policy) -> TakenHits:
     return taken
 
 
-def _take(hits: Sequence[Hit], now: datetime, policy: Policy) -> TakenHits:
+def _take(hits: Sequence[Hit], now: datetime, policy: Policy, finder: Finder) -> TakenHits:
     fresh = first_of_each(hits, _known(hits))
     if not fresh:
         return TakenHits(evidence=0, duplicates=len(hits), opened=0)
@@ -67,15 +81,15 @@ def _take(hits: Sequence[Hit], now: datetime, policy: Policy) -> TakenHits:
         cases = {sender: case for sender, case in cases.items() if sender in groups}
     opened = [_new_case(sender, found, now, policy) for sender, found in groups.items() if sender not in cases]
     Case.objects.bulk_create(opened)
-    extended = [_extend(case, groups[sender]) for sender, case in cases.items()]
-    Case.objects.bulk_update(extended, ["label", "spam", "first_seen", "last_seen", "evidence_count"])
+    extended = [_extend(case, groups[sender], policy) for sender, case in cases.items()]
+    Case.objects.bulk_update(extended, ["label", "spam", "first_seen", "last_seen", "evidence_count", "lowered"])
     cases |= {case.sender: case for case in opened}
-    evidence = [_evidence(hit, cases[hit.sender]) for found in groups.values() for hit in found]
+    evidence = [_evidence(hit, cases[hit.sender], now, finder.found_by) for found in groups.values() for hit in found]
     Evidence.objects.bulk_create(evidence)
     audit.record(
         [
-            *(_told("case_opened", case, len(groups[case.sender])) for case in opened),
-            *(_told("case_extended", case, len(groups[case.sender])) for case in extended),
+            *(_told(finder, "case_opened", case, groups[case.sender]) for case in opened),
+            *(_told(finder, "case_extended", case, groups[case.sender]) for case in extended),
         ],
         at=now,
     )
@@ -83,13 +97,18 @@ def _take(hits: Sequence[Hit], now: datetime, policy: Policy) -> TakenHits:
 
 
 def _known(hits: Sequence[Hit]) -> set[tuple[str, str]]:
+    return set(Evidence.objects.filter(one_of(map(key_of, hits))).values_list("gateway", "sms_id"))
+
+
+def one_of(keys: Iterable[tuple[str, str]]) -> Q:
+    """Give the condition that an SMS is one of these, by gateway and id there."""
     ids: dict[str, list[str]] = {}
-    for gateway, sms_id in map(key_of, hits):
+    for gateway, sms_id in keys:
         ids.setdefault(gateway, []).append(sms_id)
     which = Q(pk__in=[])
     for gateway, sms_ids in ids.items():
         which |= Q(gateway=gateway, sms_id__in=sms_ids)
-    return set(Evidence.objects.filter(which).values_list("gateway", "sms_id"))
+    return which
 
 
 def _lock_cases(groups: Mapping[str, Sequence[Hit]]) -> dict[str, Case]:
@@ -99,7 +118,8 @@ def _lock_cases(groups: Mapping[str, Sequence[Hit]]) -> dict[str, Case]:
 
 
 def _new_case(sender: str, hits: Sequence[Hit], now: datetime, policy: Policy) -> Case:
-    summary = Summary(label="", spam=0, first_seen=now, last_seen=now, count=0).extended_by(hits)
+    empty = Summary(label="", spam=0, first_seen=now, last_seen=now, count=0)
+    summary = empty.extended_by(hits, guards_lower=policy.review.guards_lower_priority)
     return Case(
         sender=sender,
         label=summary.label,
@@ -107,21 +127,22 @@ def _new_case(sender: str, hits: Sequence[Hit], now: datetime, policy: Policy) -
         first_seen=summary.first_seen,
         last_seen=summary.last_seen,
         evidence_count=summary.count,
+        lowered=summary.lowered,
         opened_at=now,
         sight_due=now + timedelta(hours=policy.review.first_sight_hours),
         decision_due=now + timedelta(hours=policy.review.decision_hours),
     )
 
 
-def _extend(case: Case, hits: Sequence[Hit]) -> Case:
-    before = Summary(case.label, case.spam, case.first_seen, case.last_seen, case.evidence_count)
-    after = before.extended_by(hits)
+def _extend(case: Case, hits: Sequence[Hit], policy: Policy) -> Case:
+    before = Summary(case.label, case.spam, case.first_seen, case.last_seen, case.evidence_count, case.lowered)
+    after = before.extended_by(hits, guards_lower=policy.review.guards_lower_priority)
     case.label, case.spam, case.evidence_count = after.label, after.spam, after.count
-    case.first_seen, case.last_seen = after.first_seen, after.last_seen
+    case.first_seen, case.last_seen, case.lowered = after.first_seen, after.last_seen, after.lowered
     return case
 
 
-def _evidence(hit: Hit, case: Case) -> Evidence:
+def _evidence(hit: Hit, case: Case, now: datetime, found_by: FoundBy) -> Evidence:
     gateway, sms_id = key_of(hit)
     return Evidence(
         case=case,
@@ -134,14 +155,30 @@ def _evidence(hit: Hit, case: Case) -> Evidence:
         label=storable(hit.label),
         spam=hit.spam,
         scores={storable(label): score for label, score in hit.scores.items()},
-        why=[{"term": storable(reason.term), "weight": reason.weight} for reason in hit.why],
+        why=list(map(_reason, hit.why)),
         model=storable(hit.model),
+        guards=[storable(guard) for guard in hit.guards],
+        found_by=found_by,
+        added_at=now,
     )
 
 
-def _told(action: str, case: Case, evidence: int) -> Event:
-    details = {"evidence": evidence, "total": case.evidence_count, "label": case.label}
-    return Event(ACTOR, action, "case", case.reference, details)
+def _reason(reason: Reason) -> dict[str, Any]:
+    kept: dict[str, Any] = {"term": storable(reason.term), "weight": reason.weight}
+    return kept | {"places": [list(place) for place in reason.places]} if reason.places else kept
+
+
+def _told(finder: Finder, action: str, case: Case, hits: Sequence[Hit]) -> Event:
+    details = {
+        "evidence": len(hits),
+        "total": case.evidence_count,
+        "label": case.label,
+        "found_by": str(finder.found_by),
+    }
+    guards = sorted({storable(guard) for hit in hits for guard in hit.guards})
+    if guards:
+        details |= {"guards": guards, "lowered": case.lowered}
+    return Event(finder.actor, action, "case", case.reference, details)
 
 
 def _count(taken: TakenHits) -> None:

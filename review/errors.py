@@ -27,6 +27,12 @@ class DecidedMeanwhileError(ReviewError):
     message = _("Someone decided this case meanwhile. Nothing was changed; please look at its present state.")
 
 
+class JudgedMeanwhileError(ReviewError):
+    """The sample of the recall check has its verdict."""
+
+    message = _("Someone judged this sample meanwhile. Nothing was changed.")
+
+
 class ClaimedByAnotherError(ReviewError):
     """Another reviewer holds the case."""
 

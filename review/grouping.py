@@ -48,9 +48,13 @@ class Summary:
     first_seen: datetime
     last_seen: datetime
     count: int
+    lowered: bool = False
 
-    def extended_by(self, hits: Sequence[Hit]) -> Summary:
-        """Give the summary after further evidence; the label is that of the highest score."""
+    def extended_by(self, hits: Sequence[Hit], *, guards_lower: bool = True) -> Summary:
+        """Give the summary after further evidence; the label is that of the highest score.
+
+        It is lowered while all of its evidence looks like legitimate notices, if the policy says `guards_lower`.
+        """
         top = max(hits, key=lambda hit: hit.spam)
         higher = self.count == 0 or top.spam > self.spam
         return Summary(
@@ -59,4 +63,5 @@ class Summary:
             first_seen=min([*([self.first_seen] if self.count else []), *(hit.sent_at for hit in hits)]),
             last_seen=max([*([self.last_seen] if self.count else []), *(hit.sent_at for hit in hits)]),
             count=self.count + len(hits),
+            lowered=guards_lower and (self.lowered or not self.count) and all(hit.guards for hit in hits),
         )

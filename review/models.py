@@ -13,7 +13,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from review.rules import Kind, Outcome, Standing, Status, Verdict
+from review.rules import FoundBy, Kind, Outcome, SampleVerdict, Standing, Status, Verdict
+from review.shadow_tables import ShadowDifference, ShadowPosition, ShadowTally
+
+__all__ = ["ShadowDifference", "ShadowPosition", "ShadowTally"]  # Django looks for tables here
 
 
 class Case(models.Model):
@@ -35,6 +38,7 @@ class Case(models.Model):
     closed_at = models.DateTimeField(null=True)
     claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     claimed_until = models.DateTimeField(null=True)
+    lowered = models.BooleanField(default=False)
 
     class Meta:
         constraints: ClassVar = [
@@ -71,7 +75,10 @@ class Case(models.Model):
 
 
 class Evidence(models.Model):
-    """One SMS that the classifier held for spam, as it was sent and as it was read."""
+    """One SMS held for spam, as it was sent and as it was read.
+
+    `found_by` says by whom; in a recall check a person chose the `label`, while `spam` and `scores` stay the model's.
+    """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="evidence")
     gateway = models.CharField(max_length=32)
@@ -85,10 +92,14 @@ class Evidence(models.Model):
     scores = models.JSONField()
     why = models.JSONField()
     model = models.CharField(max_length=128)
+    guards = models.JSONField(default=list)
+    found_by = models.CharField(max_length=12, default=FoundBy.MODEL)
+    added_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["gateway", "sms_id"], name="one_evidence_per_sms"),
+            models.CheckConstraint(condition=Q(found_by__in=list(FoundBy)), name="evidence_finder_known"),
         ]
         indexes: ClassVar = [models.Index(fields=["case", "-spam", "-id"])]
 
@@ -191,3 +202,57 @@ class EnforcementOrder(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class RecallCheck(models.Model):
+    """An SMS drawn at random, one in `one_in`, from those that the classifier let pass; a person says what it is."""
+
+    gateway = models.CharField(max_length=32)
+    sms_id = models.CharField(max_length=128)
+    sent_at = models.DateTimeField()
+    sender = models.CharField(max_length=32)
+    receiver = models.CharField(max_length=32)
+    text = models.TextField()
+    normalised = models.TextField()
+    spam = models.FloatField()
+    scores = models.JSONField()
+    model = models.CharField(max_length=128)
+    one_in = models.PositiveIntegerField()
+    drawn_at = models.DateTimeField()
+    claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    claimed_until = models.DateTimeField(null=True)
+    verdict = models.CharField(max_length=10, default=SampleVerdict.NONE, blank=True)
+    category = models.CharField(max_length=32, default="", blank=True)
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["gateway", "sms_id"], name="one_recall_check_per_sms"),
+            models.CheckConstraint(condition=Q(verdict__in=list(SampleVerdict)), name="sample_verdict_known"),
+            models.CheckConstraint(
+                condition=Q(verdict=SampleVerdict.NONE, reviewer=None, decided_at=None)
+                | (~Q(verdict=SampleVerdict.NONE) & Q(reviewer__isnull=False, decided_at__isnull=False)),
+                name="sample_judged_by_a_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict=SampleVerdict.SPAM) ^ Q(category=""), name="sample_spam_has_category"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["drawn_at", "id"], name="recall_waiting", condition=Q(verdict=SampleVerdict.NONE)),
+            models.Index(fields=["sent_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def reference(self) -> str:
+        """How people and the audit log name the sample, such as S-000123."""
+        return f"S-{self.pk:06d}"
+
+    @property
+    def standing(self) -> Standing:
+        """What `review.rules` judges."""
+        return Standing(self.verdict, self.claimed_by_id, self.claimed_until)

@@ -5,19 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Subquery
 
-from review.models import Case, Decision
+from review.models import Case, Decision, Evidence
 from review.rules import Kind, Status
 
 
 def cases_for(reader: User) -> QuerySet[Case]:
-    """Give all cases, most urgent first; those that the reader skipped come last (`skipped`)."""
+    """Give all cases, most urgent first: lowered ones behind the others, those the reader skipped last (`skipped`).
+
+    `guards` holds what the strongest evidence looks like, `found_by` who found it.
+    """
     mine = Decision.objects.filter(case=OuterRef("pk"), round=OuterRef("round"), kind=Kind.SKIP, reviewer=reader)
+    strongest = Evidence.objects.filter(case=OuterRef("pk")).order_by("-spam", "-id")
     return (
         Case.objects.select_related("claimed_by")
-        .annotate(skipped=Exists(mine, output_field=BooleanField()))
-        .order_by("skipped", "decision_due", "-spam", "pk")
+        .annotate(
+            skipped=Exists(mine, output_field=BooleanField()),
+            guards=Subquery(strongest.values("guards")[:1]),
+            found_by=Subquery(strongest.values("found_by")[:1]),
+        )
+        .order_by("skipped", "lowered", "decision_due", "-spam", "pk")
     )
 
 

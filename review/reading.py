@@ -35,6 +35,21 @@ def read(text: str, terms: Iterable[str], shown: int = SHOWN_CHARACTERS) -> Read
     return Reading(stretches, visible(text[shown:]), len(text))
 
 
+def read_places(text: str, places: Iterable[tuple[int, int]], shown: int = SHOWN_CHARACTERS) -> Reading:
+    """Give a text with these parts `[start, end)` of it marked; parts may overlap, and end past what there is."""
+    size = min(shown, len(text))
+    marked = sorted((min(max(start, 0), size), min(end, size)) for start, end in places)
+    stretches, done = [], 0
+    for start, end in [*marked, (size, size)]:
+        if start > done:
+            stretches.append(Stretch(visible(text[done:start]), marked=False))
+            done = start
+        if end > done:
+            stretches.append(Stretch(visible(text[done:end]), marked=True))
+            done = end
+    return Reading(tuple(stretches), visible(text[shown:]), len(text))
+
+
 def visible(text: str) -> str:
     """Write control and direction characters as their code, so that no text hides or turns what follows it."""
     return "".join(f"⟨U+{ord(sign):04X}⟩" if _hides(sign) else sign for sign in text)

@@ -13,12 +13,15 @@ from review.errors import (
     CategoryMissingError,
     ClaimedByAnotherError,
     DecidedMeanwhileError,
+    JudgedMeanwhileError,
     NotAllowedError,
     ReasonMissingError,
     SamePersonError,
     UnknownVerdictError,
 )
 
+EVIDENCE_A_PAGE = 10
+"""Pieces of evidence on a page of a case; those on the first page count as seen by who decided."""
 MAX_REASON = 500
 """Characters of a reason that are kept."""
 
@@ -54,6 +57,22 @@ class Verdict(StrEnum):
 
     APPROVE = "approve"
     REJECT = "reject"
+
+
+class FoundBy(StrEnum):
+    """Who held an SMS for spam: the classifier, or a reviewer in a recall check."""
+
+    MODEL = "model"
+    RECALL_CHECK = "recall_check"
+
+
+class SampleVerdict(StrEnum):
+    """What a reviewer says about a sample of the recall check; one that nobody judged has none."""
+
+    NONE = ""
+    HAM = "ham"
+    SPAM = "spam"
+    UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True)
@@ -105,6 +124,36 @@ def check_decision(standing: Standing, person: Person, kind: str, *, category: s
     if kind == Kind.SKIP and not reason:
         raise ReasonMissingError
     return Kind(kind)
+
+
+def check_sample_claim(standing: Standing, person: Person, now: datetime) -> None:
+    """Refuse a sample that is judged, or held by another; `standing.status` is its verdict.
+
+    Raises:
+        ReviewError: which says why.
+    """
+    if Role.REVIEWER not in person.roles:
+        raise NotAllowedError
+    if standing.status != SampleVerdict.NONE:
+        raise JudgedMeanwhileError
+    if standing.held_against(person.id, now):
+        raise ClaimedByAnotherError
+
+
+def check_sample_verdict(standing: Standing, person: Person, said: str, now: datetime) -> tuple[SampleVerdict, str]:
+    """Refuse a verdict on a sample that must not be; give it and its category.
+
+    `said` is `ham`, `unclear` or a category of spam.
+
+    Raises:
+        ReviewError: which says why.
+    """
+    check_sample_claim(standing, person, now)
+    if said in CATEGORIES:
+        return SampleVerdict.SPAM, said
+    if said not in {SampleVerdict.HAM, SampleVerdict.UNCLEAR}:
+        raise UnknownVerdictError
+    return SampleVerdict(said), ""
 
 
 def check_approval(

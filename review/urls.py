@@ -6,9 +6,11 @@ from django.urls import path
 
 from review.views.case import approve, case_page, claim, decide, reveal
 from review.views.gateways import gateways
+from review.views.model import judge_difference, models
 from review.views.orders import approvals, orders
 from review.views.people import home
 from review.views.queue import find_sender, queue, queue_count
+from review.views.recall import judge_sample, next_sample, recall, reveal_sample
 
 urlpatterns = [
     path("", home, name="home"),
@@ -20,6 +22,12 @@ urlpatterns = [
     path("cases/<int:pk>/decide/", decide, name="decide"),
     path("cases/<int:pk>/approve/", approve, name="approve"),
     path("cases/<int:pk>/reveal/", reveal, name="reveal"),
+    path("recall/", recall, name="recall"),
+    path("recall/next/", next_sample, name="recall_next"),
+    path("recall/<int:pk>/judge/", judge_sample, name="recall_judge"),
+    path("recall/<int:pk>/reveal/", reveal_sample, name="recall_reveal"),
+    path("models/", models, name="models"),
+    path("models/differences/<int:pk>/judge/", judge_difference, name="judge_difference"),
     path("approvals/", approvals, name="approvals"),
     path("orders/", orders, name="orders"),
     path("gateways/", gateways, name="gateways"),

@@ -1,4 +1,4 @@
-"""The casework app: hits become evidence in cases, answers of the network settle enforcement orders."""
+"""The casework app: hits become evidence in cases, samples wait for reviewers, the network's answers settle orders."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import msgspec
 
 from config.environment import Environment
 from config.policy import load_policy
-from config.records import EnforcementAck, Hit
-from config.topics import ENFORCEMENT_ACKS, SMS_HITS
+from config.records import EnforcementAck, Hit, Sample
+from config.topics import ENFORCEMENT_ACKS, SMS_HITS, SMS_SAMPLES
 from review.casework import take_acks, take_hits
+from review.sampling import take_samples
 from streams.checks import check_moments
 from streams.desks import BROKEN_WORLD_WITH_DATABASE, in_database
 from streams.engine import Engine
@@ -30,9 +31,13 @@ def make_engine(environment: Environment) -> Engine:
     async def open_or_extend_cases(items: Sequence[Item[Hit]]) -> None:
         await in_database(lambda: take_hits([item.message for item in items], datetime.now(UTC), policy))
 
+    async def keep_samples(items: Sequence[Item[Sample]]) -> None:
+        await in_database(lambda: take_samples([item.message for item in items]))
+
     async def settle_orders(items: Sequence[Item[EnforcementAck]]) -> None:
         await in_database(lambda: take_acks([item.message for item in items], datetime.now(UTC)))
 
     engine.reads([SMS_HITS], msgspec.json.Decoder(Hit), check_moments, open_or_extend_cases)
+    engine.reads([SMS_SAMPLES], msgspec.json.Decoder(Sample), check_moments, keep_samples)
     engine.reads([ENFORCEMENT_ACKS], msgspec.json.Decoder(EnforcementAck), check_moments, settle_orders)
     return engine

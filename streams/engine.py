@@ -34,7 +34,11 @@ Deed = Callable[[], Awaitable[None]]
 
 
 class Engine:
-    """A Faust app with its guard and publisher; `broken` is set when the worker gave up on a broken world."""
+    """A Faust app with its guard and publisher.
+
+    `broken` is set when the worker gave up on a broken world; `state` is a sentence for /health. An app that only
+    looks on does not bury: bad lines are another app's to publish, and this one leaves them out.
+    """
 
     def __init__(
         self,
@@ -43,8 +47,10 @@ class Engine:
         broken_world: tuple[type[BaseException], ...],
         *,
         scores: bool = False,
+        buries: bool = True,
     ) -> None:
         self.name = name
+        self.state = ""
         self.broken: WorldBrokenError | None = None
         session = environment.kafka_session_seconds
         self.app = faust.App(
@@ -68,10 +74,11 @@ class Engine:
         )
         self.app.transport = PatientTransport(self.app.conf.broker_consumer, self.app)
         self.publisher = Publisher(self.app, "scoring" if scores else "any worker")
+        self._bury = self.publisher.publish_dead_letters if buries else _leave_out
         self.guard = Guard(
             name,
             environment.broken_world_seconds,
-            self.publisher.publish_dead_letters,
+            self._bury,
             self._give_up,
             broken_world,
         )
@@ -122,7 +129,7 @@ class Engine:
         for start in range(0, len(batch.items), LINES_AT_ONCE):
             buried += await self.guard.apply(batch.items[start : start + LINES_AT_ONCE], work)
         if batch.rejected:
-            await self.guard.outlast(lambda: self.publisher.publish_dead_letters(batch.rejected))
+            await self.guard.outlast(lambda: self._bury(batch.rejected))
         if tally is not None:
             await self.guard.outlast(tally(batch, buried))
 
@@ -130,6 +137,10 @@ class Engine:
         log.critical("%s: giving up: %s", self.name, error)
         self.broken = error
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def _leave_out(_letters: Sequence[DeadLetter]) -> None:
+    """Publish nothing."""
 
 
 def _raw(event: Any) -> RawRecord:

@@ -20,13 +20,14 @@ class _QuietHandler(WSGIRequestHandler):
         """Keep requests out of the log."""
 
 
-def serve_health(host: str, port: int, is_ready: Callable[[], bool]) -> int:
+def serve_health(host: str, port: int, is_ready: Callable[[], bool], state: Callable[[], str] = str) -> int:
     """Serve in a thread of its own.
 
     Args:
         host: address to listen on.
         port: port to listen on; 0 takes a free one.
         is_ready: whether /health says 200 or 503.
+        state: a sentence that /health adds, or nothing.
 
     Returns:
         The port.
@@ -40,7 +41,7 @@ def serve_health(host: str, port: int, is_ready: Callable[[], bool]) -> int:
         if path == "/health":
             ready = is_ready()
             start_response("200 OK" if ready else "503 Service Unavailable", [("Content-Type", "text/plain")])
-            return [b"ready" if ready else b"starting"]
+            return [": ".join(filter(None, ("ready" if ready else "starting", state()))).encode()]
         start_response("404 Not Found", [("Content-Type", "text/plain")])
         return [b"not found"]
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from config.records import Hit, Reason, Sms
 from models.classifier import Verdict
+from models.guards import guards
+from models.text import read
+
+COUNTRY = "86"
+WRITTEN_BETWEEN = re.compile(r"[\s+().\-\u2010-\u2015\u200b-\u200f\ufeff]+")
+"""Signs that people and systems write into a number."""
 
 
 def is_exempt(sms: Sms, unscored: Sequence[str]) -> bool:
@@ -14,7 +22,16 @@ def is_exempt(sms: Sms, unscored: Sequence[str]) -> bool:
 
     A subscriber was cut off for forwarding spam to the reporting port (domain rules, known false positives).
     """
-    return sms.receiver.removeprefix("+").removeprefix("86").startswith(tuple(unscored))
+    return _dialled(sms.receiver).startswith(tuple(unscored))
+
+
+def _dialled(number: str) -> str:
+    """Give the digits of a number without its country code and leading zeros; no digits if it holds anything else."""
+    if not (number.isascii() and number.isdigit()):
+        number = WRITTEN_BETWEEN.sub("", unicodedata.normalize("NFKC", number))
+        if not (number.isascii() and number.isdigit()):
+            return ""
+    return number.lstrip("0").removeprefix(COUNTRY).lstrip("0")
 
 
 def find_hits(
@@ -33,13 +50,20 @@ def find_hits(
             label=verdict.label,
             spam=round(verdict.spam, 6),
             scores={label: round(score, 6) for label, score in verdict.scores.items()},
-            why=[Reason(reason.term, round(reason.weight, 4)) for reason in verdict.why],
+            why=[Reason(reason.term, round(reason.weight, 4), list(reason.places)) for reason in verdict.why],
             model=model,
             scored_at=at,
+            guards=list(_guards(sms.text, verdict.normalised)),
         )
         for sms, verdict in zip(messages, verdicts, strict=True)
         if verdict.spam >= threshold
     ]
+
+
+def _guards(text: str, normalised: str) -> tuple[str, ...]:
+    """Give the legitimate notices that a hit looks like; a disguised text is none, notices have nothing to hide."""
+    found = guards(normalised)
+    return () if found and read(text).disguises else found
 
 
 def moment(sent_at: datetime | int) -> datetime:

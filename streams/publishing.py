@@ -9,8 +9,8 @@ import faust
 import msgspec
 
 from config.metrics import REJECTED
-from config.records import DeadLetter, Hit, encode
-from config.topics import BY_NAME, SMS_HITS, SMS_REJECTED, Writer
+from config.records import DeadLetter, Hit, Sample, encode
+from config.topics import BY_NAME, SMS_HITS, SMS_REJECTED, SMS_SAMPLES, Writer
 
 
 class Publisher:
@@ -36,6 +36,10 @@ class Publisher:
     async def publish_hits(self, hits: Sequence[Hit]) -> None:
         """Publish hits, keyed by sender."""
         await self.publish(SMS_HITS, ((hit.sender, hit) for hit in hits))
+
+    async def publish_samples(self, samples: Sequence[Sample]) -> None:
+        """Publish samples of the recall check, keyed by sender."""
+        await self.publish(SMS_SAMPLES, ((sample.sender, sample) for sample in samples))
 
     async def publish_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
         """Publish dead letters, keyed by their source topic, and count them."""

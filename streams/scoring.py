@@ -14,16 +14,17 @@ import redis.exceptions
 
 from config.environment import Environment
 from config.live import gateway_key
-from config.metrics import LIVE_COUNTS_FAILED, SMS_EXEMPT, SMS_HITS, SMS_RECEIVED, SMS_SCORED
+from config.metrics import LIVE_COUNTS_FAILED, SAMPLES, SMS_EXEMPT, SMS_HITS, SMS_RECEIVED, SMS_SCORED
 from config.policy import load_policy
 from config.records import DeadLetter, Sms
 from config.topics import GATEWAY_TOPICS
-from models.classifier import Classifier, default_artifact
 from streams.checks import check_sms
 from streams.engine import Deed, Engine
+from streams.following import FollowedModel, serving_model
 from streams.guard import BROKEN_WORLD
 from streams.hits import find_hits, is_exempt
 from streams.lines import Batch, Item
+from streams.sampling import Drawing, find_samples
 
 log = logging.getLogger(__name__)
 REDIS_PAUSE = 5.0
@@ -37,19 +38,26 @@ class Scorer:
     def __init__(self, engine: Engine, environment: Environment) -> None:
         policy = load_policy(environment.policy_path).scoring
         self._publisher = engine.publisher
-        self._classifier = Classifier.load(environment.model_path or default_artifact())
-        self._threshold = policy.threshold or self._classifier.threshold
+        self._model: FollowedModel = serving_model("scoring", environment)
+        self._threshold = policy.threshold
         self._unscored = policy.unscored_receivers
+        secret = environment.secret_key.get_secret_value() if environment.secret_key else ""
+        self._drawing = Drawing(policy.recall_check_one_in, secret)
         self._redis = redis.asyncio.from_url(environment.redis_url, socket_timeout=1, socket_connect_timeout=1)
         self._live: dict[str, Counter[str]] = {}
         self._redis_again_at = 0.0
 
     async def work(self, items: Sequence[Item[Sms]]) -> None:
-        """Score items and publish the hits; counted once the broker has them."""
+        """Score items and publish the hits and samples; counted once the broker has them."""
         messages = [item.message for item in items if not is_exempt(item.message, self._unscored)]
-        verdicts = self._classifier.verdicts([sms.text for sms in messages], self._threshold)
-        hits = find_hits(messages, verdicts, self._threshold, self._classifier.version, datetime.now(UTC))
+        await self._model.refresh()
+        classifier = self._model.classifier
+        now, version, threshold = datetime.now(UTC), classifier.version, self._threshold or classifier.threshold
+        verdicts = classifier.verdicts([sms.text for sms in messages], threshold)
+        hits = find_hits(messages, verdicts, threshold, version, now)
+        samples = find_samples(messages, verdicts, threshold, version, now, self._drawing)
         await self._publisher.publish_hits(hits)
+        await self._publisher.publish_samples(samples)
         scored = Counter(sms.gateway for sms in messages)
         exempt = Counter(item.message.gateway for item in items) - scored
         for gateway, count in scored.items():
@@ -61,6 +69,8 @@ class Scorer:
         for hit in hits:
             SMS_HITS.labels(hit.gateway, hit.label).inc()
             self._count(hit.gateway, "hits", 1)
+        for sample in samples:
+            SAMPLES.labels(sample.gateway).inc()
 
     def tally(self, batch: Batch[Sms], buried: Sequence[DeadLetter]) -> Deed:
         """Count what was read, and give the deed that brings all counts to Redis in one round trip."""

@@ -1,4 +1,4 @@
-"""A worker process: `python -m streams.worker scoring|casework|protection`."""
+"""A worker process: `python -m streams.worker scoring|casework|protection|shadow`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from streams.health import serve_health
 if TYPE_CHECKING:
     from streams.engine import Engine
 
-WITH_DATABASE = ("casework", "protection")
+WITH_DATABASE = ("casework", "protection", "shadow")
 NAMES = ("scoring", *WITH_DATABASE)
 
 
@@ -37,6 +37,8 @@ def _make_engine(name: str, environment: Environment) -> Engine:
     maker: Callable[[Environment], Engine]
     if name == "casework":
         from streams.casework import make_engine as maker
+    elif name == "shadow":
+        from streams.shadow import make_engine as maker
     else:
         from streams.protection import make_engine as maker
     return maker(environment)
@@ -64,7 +66,7 @@ def run(name: str) -> int:
     engine = _make_engine(name, environment)
     _log_to_stderr(environment)
     if environment.metrics_port:
-        serve_health(environment.metrics_host, environment.metrics_port, lambda: is_ready(engine))
+        serve_health(environment.metrics_host, environment.metrics_port, lambda: is_ready(engine), lambda: engine.state)
     worker = faust.Worker(
         engine.app, loglevel="INFO", override_logging=False, redirect_stdouts=False, daemon=True, quiet=True
     )

@@ -17,6 +17,7 @@ from config.records import (
     Hit,
     OutboundText,
     Reason,
+    Sample,
     ServiceText,
     Sms,
     SubscriptionOrdered,
@@ -52,6 +53,17 @@ def a_hit(**changes: Any) -> Hit:
         "why": [Reason("娱乐城", 2.5)], "model": "test", "scored_at": NOW + timedelta(seconds=1),
     }  # fmt: skip
     return Hit(**(fields | changes))
+
+
+def a_sample(**changes: Any) -> Sample:
+    """A text that was let pass and drawn for the recall check."""
+    text = changes.get("text", "周末有空来看看房吗，学区房，价格好谈")
+    fields: dict[str, Any] = {
+        "id": an_id("sms"), "gateway": "smsc", "sent_at": NOW, "sender": SENDER, "receiver": SUBSCRIBER, "text": text,
+        "normalised": text, "spam": 0.31, "scores": {"ham": 0.69, "ad": 0.31}, "model": "test", "one_in": 10_000,
+        "drawn_at": NOW + timedelta(seconds=1),
+    }  # fmt: skip
+    return Sample(**(fields | changes))
 
 
 def a_subscription_ordered(**changes: Any) -> SubscriptionOrdered:

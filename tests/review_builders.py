@@ -11,8 +11,9 @@ from config.policy import load_policy
 from config.roles import Role
 from review import desk
 from review.casework import take_hits
-from review.models import Approval, Case, Decision, EnforcementOrder
-from tests.builders import NOW, SENDER, a_hit
+from review.models import Approval, Case, Decision, EnforcementOrder, RecallCheck
+from review.sampling import take_next, take_samples
+from tests.builders import NOW, SENDER, a_hit, a_sample
 
 POLICY = load_policy()
 
@@ -45,6 +46,14 @@ def a_case(**hit: Any) -> Case:
     """An open case with one piece of evidence."""
     take_hits([a_hit(**hit)], NOW, POLICY)
     return Case.objects.get(sender=hit.get("sender", SENDER), closed_at=None)
+
+
+def a_taken_sample(reviewer: User, **sample: Any) -> RecallCheck:
+    """A sample of the recall check that a reviewer holds."""
+    take_samples([a_sample(**sample)])
+    taken = take_next(reviewer, NOW, POLICY)
+    assert taken is not None
+    return taken
 
 
 def a_confirmation(case: Case | None = None, reviewer: User | None = None) -> Decision:

@@ -42,6 +42,11 @@ class Process:
         except (urllib.error.URLError, OSError):
             return False
 
+    def state(self) -> str:
+        """Give what /health says."""
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port}/health", timeout=2) as answer:
+            return str(answer.read().decode())
+
     def metric(self, name: str, **labels: str) -> float:
         """Give the sum of a metric over all label values but those given; 0 when it was never set."""
         with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port}/metrics", timeout=5) as answer:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from review.categories import CATEGORIES
+from review.guards import in_words
 from review.models import Case
-from review.reading import Reading, read, visible
+from review.reading import Reading, read, read_places, visible
 
 register = template.Library()
 register.filter("visible", visible)
@@ -50,6 +51,12 @@ def gateway_name(code: str) -> str | Promise:
 def category_name(label: str) -> str | Promise:
     """Give the name of a label in the reader's language."""
     return CATEGORIES.get(label, label)
+
+
+@register.filter
+def notices(guards: list[str] | None) -> str:
+    """Give what a hit looks like, in the reader's language."""
+    return in_words(guards or ())
 
 
 @register.filter
@@ -98,3 +105,10 @@ def signed_weight(weight: float) -> str:
 def read_with(text: str, why: list[dict[str, object]]) -> Reading:
     """Give a text as a reviewer reads it, with the weighing words of its evidence."""
     return read(text, [str(reason["term"]) for reason in why])
+
+
+@register.filter
+def read_as_sent(text: str, why: list[dict[str, Any]]) -> Reading:
+    """Give a text as it was sent, marked where the weighing words stand; by the words alone if no place is known."""
+    places = [(int(start), int(end)) for reason in why for start, end in reason.get("places", ())]
+    return read_places(text, places) if places else read_with(text, why)

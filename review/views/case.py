@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -22,10 +23,9 @@ from review.grouping import storable
 from review.history import history_of
 from review.models import Case
 from review.queue import awaiting_approval, next_for
-from review.rules import Kind, Status, Verdict
+from review.rules import EVIDENCE_A_PAGE, Kind, Status, Verdict
 from review.views.people import reader_of
 
-EVIDENCE_A_PAGE = 10
 READERS = (Role.REVIEWER, Role.APPROVER, Role.AUDITOR, Role.ADMIN)
 REVEALED = "revealed_case"
 
@@ -50,6 +50,7 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "case": case,
         "page": Paginator(evidence, EVIDENCE_A_PAGE).get_page(request.GET.get("page")),
+        "strongest": evidence.first(),
         "history": history_of(case),
         "decision": decision,
         "held": held,
@@ -139,6 +140,7 @@ def reveal(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(Case, pk=pk)
     case = desk.reveal(pk, reader_of(request), timezone.now())
     if request.headers.get("HX-Request"):
-        return render(request, "review/_number.html", {"case": case, "revealed": True})
+        context = {"number": case.sender, "reveal_url": reverse("reveal", args=[pk]), "revealed": True}
+        return render(request, "review/_number.html", context)
     request.session[REVEALED] = case.pk
     return redirect("case", pk)

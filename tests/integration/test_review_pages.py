@@ -82,7 +82,7 @@ def test_every_page_names_its_roles_and_refuses_everybody_else(
 def test_auditors_and_admins_read_everything_and_change_nothing(role: Role) -> None:
     case = an_approval().decision.case
     browser = someone(role)
-    for name in ("queue", "approvals", "orders", "gateways", "audit_log"):
+    for name in ("queue", "approvals", "orders", "models", "gateways", "audit_log"):
         assert browser.get(reverse(name)).status_code == 200
     assert browser.get(reverse("case", args=[case.pk])).status_code == 200
     for name in ("claim", "decide", "approve"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import re
 import subprocess
 import sys
 import uuid
@@ -16,11 +17,12 @@ import pytest
 import redis
 
 from config.live import gateway_key
+from config.policy import DEFAULT_POLICY
 from config.records import DeadLetter
 from config.topics import GATEWAY_TOPICS, GATEWAYS, SMS_REJECTED
 from demo.children import Keeper, inherited_environment
 from demo.servers import Valkey
-from review.models import Case, Evidence
+from review.models import Case, Evidence, RecallCheck
 from streams.checks import CONTROL
 from tests.kafka_client import consume, produce
 from tests.waiting import wait_until
@@ -28,6 +30,7 @@ from tests.workers import ROOT, Process, a_worker, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REAL_SMS = 10_000
+ONE_IN = 50
 
 
 def corpus_texts(corpus: Path, count: int) -> list[str]:
@@ -79,6 +82,12 @@ def test_ten_thousand_real_sms_go_through_and_the_counts_add_up(
     for gateway, share in shares.items():
         (logs / f"{gateway}.jsonl").write_text("\n".join([*share, *share[:again]]), encoding="utf-8")
     fed = REAL_SMS + 4 * again
+    # And a recall check that draws many
+    policy = re.sub(
+        r"(recall_check_one_in\]\nvalue = )\d+", rf"\g<1>{ONE_IN}", DEFAULT_POLICY.read_text(encoding="utf-8")
+    )
+    (logs / "policy.toml").write_text(policy, encoding="utf-8")
+    system |= {"QINGXIN_POLICY_PATH": str(logs / "policy.toml")}
     # When they are fed into the running system
     with (
         running(a_worker("scoring", system, logs), keeper) as scoring,
@@ -97,10 +106,17 @@ def test_ten_thousand_real_sms_go_through_and_the_counts_add_up(
 
         wait_until(lambda: settled() >= counts["hits"], timeout=120, what="every hit is evidence or a duplicate")
         assert settled() == counts["hits"]
+        drawn = int(scoring.metric("qingxin_recall_samples_total"))
+        wait_until(lambda: casework.metric("qingxin_recall_checks_total"), what="samples are kept")
     evidence = Evidence.objects.filter(sms_id__startswith=run)
     assert evidence.count() == sum(Case.objects.filter(sender__startswith=run).values_list("evidence_count", flat=True))
     assert evidence.count() == casework_evidence(evidence)
     assert 1000 < evidence.count() < REAL_SMS
+    # And the samples are kept once each, though some were sent twice, and none of them is a hit
+    samples = RecallCheck.objects.filter(sms_id__startswith=run)
+    wait_until(lambda: drawn >= samples.count() > drawn * 0.7, what="every sample is kept")
+    assert drawn > (counts["scored"] - counts["hits"]) / ONE_IN / 2
+    assert not samples.filter(sms_id__in=evidence.values("sms_id"))
 
 
 def casework_evidence(evidence: object) -> int:

@@ -52,7 +52,8 @@ def test_yaml_can_be_read(file: Path) -> None:
 
 
 def test_compose_runs_every_process_of_production() -> None:
-    run = {" ".join(service["command"]) for service in own_services().values()}
+    services = [service for service in own_services().values() if "tools" not in service.get("profiles", [])]
+    run = {" ".join(service["command"]) for service in services}
     assert run == {"migrate", "topics create", *(f"worker {name}" for name in NAMES), "relay", "web"}
 
 
@@ -74,6 +75,12 @@ def test_only_the_console_has_the_signing_key() -> None:
 
 def test_scoring_has_no_database() -> None:
     assert "QINGXIN_DATABASE_URL" not in own_services()["scoring"]["environment"]
+
+
+def test_only_the_model_command_writes_the_store() -> None:
+    mounts = {name: mount for name, service in own_services().items() for mount in service.get("volumes", [])}
+    assert {name for name, mount in mounts.items() if not mount.endswith(":ro")} == {"model"}
+    assert {"scoring", "shadow", "web", "model"} == set(mounts)
 
 
 def test_every_published_port_is_on_loopback() -> None:
@@ -101,9 +108,8 @@ def test_every_variable_of_compose_is_in_the_env_example_or_has_a_default() -> N
 
 
 def test_prometheus_scrapes_services_that_serve_metrics() -> None:
-    targets = yaml.safe_load((DOCKER / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"][0][
-        "static_configs"
-    ][0]["targets"]
+    jobs = yaml.safe_load((DOCKER / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    targets = [target for job in jobs for target in job["static_configs"][0]["targets"]]
     serving = {
         f"{name}:{service['environment']['QINGXIN_METRICS_PORT']}"
         for name, service in own_services().items()

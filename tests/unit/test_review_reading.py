@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from review.gateways import count_of
 from review.grouping import Summary, by_sender, first_of_each, storable
-from review.reading import Stretch, read, visible
-from review.templatetags.review import percent
+from review.reading import Stretch, read, read_places, visible
+from review.templatetags.review import percent, read_as_sent
 from tests.builders import NOW, a_hit
 
 
@@ -94,3 +94,29 @@ def test_the_label_of_a_case_is_that_of_its_highest_score() -> None:
     after = before.extended_by([a_hit(label="fraud", spam=0.95, sent_at=later), a_hit(label="loan", spam=0.6)])
     assert after == Summary("fraud", 0.95, NOW, later, 5)
     assert before.extended_by([a_hit(label="loan", spam=0.9)]).label == "ad"
+
+
+def test_the_text_as_sent_is_marked_at_the_places_of_the_words_and_not_elsewhere() -> None:
+    # Given a text in which the word was split, and stands plainly further on
+    stretches = read_places("开讠正件，证件", [(1, 4)]).stretches
+
+    # Then only the place that weighed is marked
+    assert [(one.text, one.marked) for one in stretches] == [("开", False), ("讠正件", True), ("，证件", False)]
+
+
+def test_places_that_overlap_or_lie_outside_mark_what_there_is() -> None:
+    stretches = read_places("abcd", [(2, 9), (1, 3), (7, 8), (-3, 0)]).stretches
+    assert [(one.text, one.marked) for one in stretches] == [("a", False), ("bc", True), ("d", True)]
+
+
+@given(st.text(min_size=6, max_size=12), st.lists(st.tuples(st.integers(-2, 14), st.integers(-2, 14)), max_size=6))
+def test_marking_places_never_changes_what_is_said(text: str, places: list[tuple[int, int]]) -> None:
+    reading = read_places(text, places)
+    assert "".join(one.text for one in reading.stretches) + reading.rest == visible(text)
+
+
+def test_evidence_marks_places_where_it_has_them_and_words_where_it_is_old() -> None:
+    old, new = [{"term": "证件", "weight": 1.0}], [{"term": "证件", "weight": 1.0, "places": [[0, 3]]}]
+
+    assert [one.text for one in read_as_sent("讠正件 证件", old).stretches if one.marked] == ["证件"]
+    assert [one.text for one in read_as_sent("讠正件 证件", new).stretches if one.marked] == ["讠正件"]

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("config", "ledger", "review", "billing_hooks")
+ROOMS = ("config", "ledger", "review", "billing_hooks", "streams")
 GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
 LITERAL = r"""u?'(?:[^'\\]|\\.)*'|u?"(?:[^"\\]|\\.)*\""""
 CALL = re.compile(rf"\b(?:_|n?gettext)\(({LITERAL})(?:, ?({LITERAL}))?")

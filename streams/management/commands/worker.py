@@ -15,8 +15,8 @@ from streams.worker import NAMES
 class Command(ExampleCommand):
     help = (
         "Run a stream processor until SIGTERM: scoring (gateways to hits; needs neither Django nor the database), "
-        "casework (hits to cases), protection (billing events, subscribers' texts). Run as many of each as the topics "
-        "have partitions."
+        "casework (hits to cases), protection (billing events, subscribers' texts), shadow (a candidate model beside "
+        "the serving one; publishes nothing). Run as many of each as the topics have partitions."
     )
     examples = """  qingxin worker scoring
   QINGXIN_METRICS_PORT=9101 qingxin worker casework"""

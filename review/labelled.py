@@ -1,0 +1,119 @@
+"""What people decided, as labelled rows for training: one label a text, no number that leads back to anybody; pure."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from models.text import normalise
+
+DECISION, RECALL_CHECK = "decision", "recall_check"
+"""Where a row's label comes from; stands in its second column."""
+ASCII_ZERO, WIDE_ZERO = ord("0"), ord("０")
+KIND_DIGITS: Final = 3
+"""Leading digits that stay in runs of ten and more: they tell mobiles, landlines, ports and cards apart."""
+KIND_RUN: Final = 10
+NAMED_SOURCES: Final = 3
+"""Sources of a label that a contradiction names."""
+
+# Runs of seven digits and more, and the shapes in which people write mobile numbers and cards in groups.
+_RUN: Final = re.compile(
+    "[0-9０-９]{7,}"
+    "|(?<![0-9０-９])1[3-9][0-9][ -][0-9]{4}[ -][0-9]{4}(?![0-9０-９])"
+    "|(?<![0-9０-９])[0-9]{4}(?:[ -][0-9]{4}){3,4}(?:[ -]?[0-9]{1,3})?(?![0-9０-９])"
+)
+_DIGIT: Final = re.compile("[0-9０-９]")
+_BREAK: Final = re.compile("[\\s\x1c-\x1f\x85\u2028\u2029]+")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A text with the label that people gave it; `source` names the case or sample."""
+
+    label: str
+    subtype: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """One text with different labels: the sources of each label."""
+
+    sources: Mapping[str, Sequence[str]]
+
+    def __str__(self) -> str:
+        return "; ".join(f"{label}: {_some(sources)}" for label, sources in self.sources.items())
+
+
+@dataclass(frozen=True)
+class Harvest:
+    """Rows that are each one text with one label, what was left out, and how many rows repeated another."""
+
+    rows: Sequence[Labelled]
+    contradictions: Sequence[Contradiction]
+    repeated: int
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Rows of each label."""
+        return Counter(row.label for row in self.rows)
+
+
+def harvest(rows: Iterable[Labelled]) -> Harvest:
+    """Give each text once, by its normalised form; one with different labels is left out. Empty texts are dropped."""
+    texts: dict[str, list[Labelled]] = {}
+    for row in rows:
+        key = normalise(row.text)
+        if key and one_line(row.text):
+            texts.setdefault(key, []).append(row)
+    good = [same for same in texts.values() if len({row.label for row in same}) == 1]
+    bad = [same for same in texts.values() if len({row.label for row in same}) > 1]
+    return Harvest(
+        rows=[same[0] for same in good],
+        contradictions=[_contradiction(same) for same in bad],
+        repeated=sum(len(same) - 1 for same in good),
+    )
+
+
+def _contradiction(rows: Sequence[Labelled]) -> Contradiction:
+    labels = sorted({row.label for row in rows})
+    return Contradiction({label: sorted({row.source for row in rows if row.label == label}) for label in labels})
+
+
+def _some(sources: Sequence[str]) -> str:
+    more = len(sources) - NAMED_SOURCES
+    return ", ".join(sources[:NAMED_SOURCES]) + (f" and {more} more" if more > 0 else "")
+
+
+def line_of(row: Labelled, secret: str) -> str:
+    """Give a row as a line that `qingxin train` reads, numbers replaced, without the line end."""
+    return f"{row.label}\t{row.subtype}\t{without_numbers(one_line(row.text), secret)}"
+
+
+def one_line(text: str) -> str:
+    """Give a text without tabs and line breaks."""
+    return _BREAK.sub(" ", text).strip()
+
+
+def without_numbers(text: str, secret: str) -> str:
+    """Replace each long number, the same one always by the same other one; nobody without the secret can undo it."""
+    return _RUN.sub(lambda run: _other_number(run[0], secret), text)
+
+
+def _other_number(written: str, secret: str) -> str:
+    """Give another number of the same length and writing (wide digits, groups) and, if long, of the same kind."""
+    digits = "".join(str(int(sign)) for sign in _DIGIT.findall(written))
+    kept = digits[:KIND_DIGITS] if len(digits) >= KIND_RUN else ""
+    size = len(digits) - len(kept)
+    drawn = int.from_bytes(hmac.digest(secret.encode(), f"export-labels {digits}".encode(), "sha512"), "big")
+    others = iter(kept + f"{drawn % 10**size:0{size}d}")
+    return _DIGIT.sub(lambda sign: _like(sign[0], next(others)), written)
+
+
+def _like(model: str, digit: str) -> str:
+    return chr(WIDE_ZERO + int(digit)) if ord(model) >= WIDE_ZERO else digit
