@@ -1,22 +1,40 @@
-"""The contenders of `qingxin bench models`: our classifier, and the usual jieba + TF-IDF + logistic regression."""
+"""The contenders of `qingxin bench models`: ours, and what people usually take, all from raw text to a label.
+
+The others are trained on texts of `models.wording` with all nine labels; ours is the released model. They are measured
+on other texts: those of the demo's traffic, which come from templates of their own.
+"""
 
 from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 from demo.benching import Contender
+from demo.errors import ContenderMissingError
 from demo.traffic.disguise import disguise
 from demo.traffic.slots import fill
 from demo.traffic.stream import SPAM_SHARE
 from demo.traffic.templates import Group, ham_groups, spam_groups
-from models.classifier import Classifier, default_artifact
+from models.artifact import Artifact
+from models.classifier import Classifier
+from models.corpus import Row
+from models.tokens import cutter
+from models.wording.generator import generate
 
 BATCH = 500
-TRAINING_TEXTS = 4000
-ONE_BY_ONE_SHARE = 0.04
-"""Part of the texts that the slow contenders are given, so that a round stays short."""
+TRAINING_SEED = 4_711
+NAIVE = ("naive-one-by-one", "naive-batched")
+FASTTEXT = ("fasttext-jieba", "fasttext-rjieba")
+OURS = ("ours-one-by-one", "ours-batched")
+FASTTEXT_SETTINGS = {"lr": 1.0, "epoch": 25, "wordNgrams": 2, "bucket": 200_000, "thread": 1, "seed": 1, "verbose": 0}
+"""Those of its own tutorial, with a tenth of the usual buckets: 2,000,000 would take 800 MB and be slower."""
+
+Batches = Callable[[list[str]], list[str]]
+"""Texts as fastText wants them: on one line each, words with blanks between."""
 
 
 def some_texts(count: int, seed: int) -> tuple[list[str], list[bool]]:
@@ -28,17 +46,18 @@ def some_texts(count: int, seed: int) -> tuple[list[str], list[bool]]:
     return [_text(group, rng) for group in groups], kinds
 
 
-def _text(group: Group, rng: random.Random) -> str:
-    text = fill(rng.choice(group.texts), rng)
-    return disguise(text, rng) if rng.random() < group.disguise else text
+def training_rows() -> list[Row]:
+    """Give the rows that the others are trained on: one text of each template of the wording."""
+    return list(generate(1, TRAINING_SEED))
 
 
-def _in_batches(work: Sequence[str], size: int) -> list[Sequence[str]]:
-    return [work[start : start + size] for start in range(0, len(work), size)]
+def batches(texts: Sequence[str]) -> list[list[str]]:
+    """Cut texts into batches of `BATCH`."""
+    return [list(texts[start : start + BATCH]) for start in range(0, len(texts), BATCH)]
 
 
-def contenders(seed: int) -> list[Contender]:
-    """Load ours, and train the naive one on texts that it is not measured with."""
+def naive(rows: Sequence[Row]) -> list[Contender]:
+    """Train jieba + TF-IDF + logistic regression."""
     import jieba
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -46,14 +65,77 @@ def contenders(seed: int) -> list[Contender]:
 
     jieba.setLogLevel(logging.WARNING)
     jieba.initialize()
-    naive = make_pipeline(
+    model = make_pipeline(
         TfidfVectorizer(tokenizer=jieba.lcut, token_pattern=None, lowercase=False), LogisticRegression(max_iter=200)
     )
-    naive.fit(*some_texts(TRAINING_TEXTS, seed + 1))
-    ours = Classifier.load(default_artifact())
+    model.fit([row.text for row in rows], [row.label for row in rows])
+    one_by_one, batched = NAIVE
     return [
-        Contender("naive-one-by-one", lambda t: [naive.predict_proba([text]) for text in t], ONE_BY_ONE_SHARE),
-        Contender("naive-batched", lambda t: [naive.predict_proba(part) for part in _in_batches(t, BATCH)]),
-        Contender("ours-one-by-one", lambda t: [ours.verdicts([text]) for text in t], ONE_BY_ONE_SHARE),
-        Contender("ours-batched", lambda t: [ours.verdicts(part) for part in _in_batches(t, BATCH)]),
+        Contender(one_by_one, lambda texts: [model.predict([text]) for text in texts]),
+        Contender(batched, lambda texts: [model.predict(part) for part in batches(texts)]),
     ]
+
+
+def fasttext(rows: Sequence[Row]) -> list[Contender]:
+    """Train fastText with both segmenters. Raises ContenderMissingError, which says how to get it."""
+    try:
+        from fasttext import train_supervised
+    except ImportError as error:
+        raise ContenderMissingError(
+            f"{' and '.join(FASTTEXT)} are left out, fastText is not installed: `scripts/setup bench` installs it "
+            "where there is a wheel (Python 3.11 and 3.12 on Linux, and on Macs with an Intel processor)"
+        ) from error
+    by_jieba, by_rjieba = FASTTEXT
+    return [
+        _fasttext(by_jieba, rows, cut_by_jieba, train_supervised),
+        _fasttext(by_rjieba, rows, cut_by_rjieba(), train_supervised),
+    ]
+
+
+def ours(artifact: Artifact) -> list[Contender]:
+    """Take the model as it serves, reasons for the hits included."""
+    classifier = Classifier(artifact)
+    one_by_one, batched = OURS
+    return [
+        Contender(one_by_one, lambda texts: [classifier.verdicts([text]) for text in texts]),
+        Contender(batched, lambda texts: [classifier.verdicts(part) for part in batches(texts)]),
+    ]
+
+
+def contenders(rows: Sequence[Row], artifact: Artifact) -> tuple[list[Contender], list[str]]:
+    """Make all contenders ready, the naive ones first; and say in a sentence which are left out, and why."""
+    ready, left_out = naive(rows), []
+    try:
+        ready += fasttext(rows)
+    except ContenderMissingError as error:
+        left_out.append(str(error))
+    return ready + ours(artifact), left_out
+
+
+def cut_by_jieba(texts: list[str]) -> list[str]:
+    """Cut each text with jieba."""
+    import jieba
+
+    return [" ".join(jieba.lcut(text.replace("\n", " "))) for text in texts]
+
+
+def cut_by_rjieba() -> Batches:
+    """Give a function that cuts a whole batch at once with rjieba, which is the fastest way."""
+    cut = cutter()
+    return lambda texts: " ".join(cut("\n".join(text.replace("\n", " ") for text in texts))).split("\n")
+
+
+def _fasttext(name: str, rows: Sequence[Row], cut: Batches, train: Callable[..., Any]) -> Contender:
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / "rows.txt"
+        lines = [
+            f"__label__{row.label} {words}\n" for row, words in zip(rows, cut([row.text for row in rows]), strict=True)
+        ]
+        written.write_text("".join(lines), encoding="utf-8")
+        model = train(input=str(written), **FASTTEXT_SETTINGS)
+    return Contender(name, lambda texts: [model.predict(cut(part)) for part in batches(texts)])
+
+
+def _text(group: Group, rng: random.Random) -> str:
+    text = fill(rng.choice(group.texts), rng)
+    return disguise(text, rng) if rng.random() < group.disguise else text

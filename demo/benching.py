@@ -12,38 +12,60 @@ from rich.progress import Progress
 
 @dataclass(frozen=True)
 class Contender:
-    """One way of doing the work; `run` takes the texts and does all of them, `share` is the part it is given."""
+    """One way of doing the work; `run` takes the texts and does all of them."""
 
     name: str
     run: Callable[[Sequence[str]], object]
-    share: float = 1.0
 
 
 @dataclass(frozen=True)
 class Result:
-    """SMS a second of a contender: the median of all rounds, and the slowest and fastest of them."""
+    """SMS a second of a contender: the median of all rounds, the slowest and the fastest of them.
+
+    `sms_per_cpu_s` is the median of SMS a second of CPU time; it is the higher, the more the core was shared.
+    """
 
     name: str
     sms_per_s: float
     slowest: float
     fastest: float
+    sms_per_cpu_s: float
+
+    @property
+    def us_per_sms(self) -> float:
+        """Microseconds an SMS took in the median."""
+        return 1e6 / self.sms_per_s
 
 
 def measure(
     contenders: Sequence[Contender], texts: Sequence[str], rounds: int, progress: Progress | None = None
 ) -> list[Result]:
     """Let the contenders take turns, so that a slow moment of the machine hits them all; the first round warms up."""
-    speeds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
+    speeds: dict[str, list[tuple[float, float]]] = {contender.name: [] for contender in contenders}
     task = progress.add_task("measuring", total=(rounds + 1) * len(contenders)) if progress else None
     for turn in range(rounds + 1):
         for contender in contenders:
-            share = texts[: max(1, int(len(texts) * contender.share))]
-            start = time.perf_counter()
-            contender.run(share)
+            start, cpu_start = time.perf_counter(), time.process_time()
+            contender.run(texts)
+            seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
             if turn:
-                speeds[contender.name].append(len(share) / (time.perf_counter() - start))
+                speeds[contender.name].append((_speed(texts, seconds), _speed(texts, cpu_seconds)))
             if progress and task is not None:
                 progress.advance(task)
-    return [
-        Result(name, statistics.median(measured), min(measured), max(measured)) for name, measured in speeds.items()
-    ]
+    return [_result(name, measured) for name, measured in speeds.items()]
+
+
+def ratios(results: Sequence[Result]) -> dict[str, dict[str, float]]:
+    """For each contender: how many times as fast as each of them it is."""
+    return {result.name: {other.name: result.sms_per_s / other.sms_per_s for other in results} for result in results}
+
+
+def _speed(texts: Sequence[str], seconds: float) -> float:
+    return len(texts) / max(seconds, 1e-9)
+
+
+def _result(name: str, measured: Sequence[tuple[float, float]]) -> Result:
+    speeds = [speed for speed, _ in measured]
+    return Result(
+        name, statistics.median(speeds), min(speeds), max(speeds), statistics.median(speed for _, speed in measured)
+    )

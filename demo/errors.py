@@ -17,3 +17,7 @@ class RunningAlreadyError(DemoError):
 
 class StepFailedError(DemoError):
     """A step of the smoke did not come out right; the message names it."""
+
+
+class ContenderMissingError(DemoError):
+    """A contender of a benchmark cannot take part; the message says why in one sentence."""

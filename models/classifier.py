@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -48,8 +48,7 @@ def scores_of(logits: Floats) -> Scores:
     return Scores(shares, spam, tuple(LABELS[kind] for kind in shares.argmax(axis=1).tolist()))
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one text most likely is; `why` is empty unless `spam` reached the threshold.
 
     `probabilities` are those of `LABELS`, in their order.

@@ -25,7 +25,17 @@ _SHOWN: Final = 20
 _COLUMNS: Final = (2, 3)
 # One source was masked with upper-case words; they become what they stood for, in a form that masking makes a token of.
 _PLACEHOLDERS: Final = {
-    "fake_base_station": {"CELLPHONE": "13800000000", "DIGIT": "88", "URL": " http://t.cn/a ", "NAME": "", "PLACE": ""},
+    "fake_base_station": {
+        "CELLPHONE": "13800000000",
+        "PHONE": "01088000000",
+        "HOTLINE": "4008000000",
+        "DIGIT": "88",
+        "URL": " http://t.cn/a ",
+        "WECHAT": " wx88000 ",
+        "BANK": "银行",
+        "NAME": "",
+        "PLACE": "",
+    },
 }
 
 
@@ -116,6 +126,16 @@ def read_corpus(paths: Iterable[Path]) -> Corpus:
             f"no good row, {len(faults)} bad ones; the first: {faults[0]}" if faults else "no row at all"
         )
     return Corpus(tuple(rows), tuple(faults))
+
+
+def write_rows(rows: Iterable[Row], folder: Path) -> None:
+    """Write rows as `label, subtype, text`, one file for each source; `read_corpus` reads them again."""
+    by_source: dict[str, list[str]] = {}
+    for row in rows:
+        by_source.setdefault(row.source, []).append(f"{row.label}\t{row.subtype}\t{row.text}\n")
+    folder.mkdir(parents=True, exist_ok=True)
+    for source, lines in by_source.items():
+        (folder / f"{source}.tsv").write_text("".join(lines), encoding="utf-8")
 
 
 def thinned(rows: Sequence[Row], limit: int, seed: int) -> list[Row]:

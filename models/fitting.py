@@ -47,7 +47,7 @@ def fit(
     """Fit on rows of a CSR matrix; `kinds` are places in LABELS. What scales a feature is folded into its weights.
 
     With `start` the model learns what to change about that one: its logits are nine further features, which fold into
-    plain weights again. Raises CorpusInvalid if ham or spam is missing.
+    plain weights again; a label without a row keeps its odds against ham. Raises CorpusInvalid if ham or spam is missing.
     """
     if (kinds == 0).all() or (kinds != 0).all():
         raise CorpusInvalid("training needs both ham and spam")
@@ -74,6 +74,9 @@ def fit(
         change[:, model.classes_] = _START_SCALE * coefficients[:, len(columns) :].T
         weights += start.weights @ change
         bias[model.classes_] += (start.bias @ change)[model.classes_]
+        absent = np.setdiff1d(np.arange(len(LABELS)), model.classes_)
+        weights[:, absent] = weights[:, :1] + start.weights[:, absent] - start.weights[:, :1]
+        bias[absent] = bias[0] + start.bias[absent] - start.bias[0]
     return Weights(weights, bias)
 
 

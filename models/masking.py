@@ -59,6 +59,7 @@ __all__ = [
     "TRICK_LEVELS",
     "mask",
     "mask_many",
+    "mask_traced",
     "spans",
 ]
 
@@ -95,15 +96,20 @@ def mask(reading: Reading) -> str:
 
 def mask_many(readings: Sequence[Reading]) -> list[str]:
     """`mask` of each reading; some hundred at once are the cheapest. Their texts must be normalised."""
+    return _texts(_masked("\n".join([*(reading.text for reading in readings), ""])), readings) if readings else []
+
+
+def mask_traced(readings: Sequence[Reading]) -> tuple[list[str], list[list[tuple[int, int]]]]:
+    """`mask` of each reading, and its `spans`."""
     if not readings:
-        return []
-    masked = _masked("\n".join([reading.text for reading in readings] + [""]))
-    texts = masked.codes[masked.kept].tobytes().decode("utf-32-le").split("\n")
-    texts.pop()
-    for place, reading in enumerate(readings):
-        if any(reading.tricks):
-            texts[place] += " " + "".join(_tricks(reading.tricks))
-    return texts
+        return [], []
+    masked = _masked("\n".join([*(reading.text for reading in readings), ""]))
+    kept = np.flatnonzero(masked.kept)
+    starts = np.cumsum([0, *(len(reading.text) + 1 for reading in readings)])
+    edges = np.searchsorted(kept, starts)
+    return _texts(masked, readings), [
+        list(pairwise((kept[edges[row] : edges[row + 1]] - starts[row]).tolist())) for row in range(len(readings))
+    ]
 
 
 def spans(text: str) -> list[tuple[int, int]]:
@@ -111,8 +117,16 @@ def spans(text: str) -> list[tuple[int, int]]:
 
     The tokens of tricks, and the blank before them, stand for nothing and are left out.
     """
-    kept = np.flatnonzero(_masked(text + "\n").kept).tolist()
-    return list(pairwise(kept))
+    return mask_traced([Reading(text)])[1][0]
+
+
+def _texts(masked: _Masked, readings: Sequence[Reading]) -> list[str]:
+    texts = masked.codes[masked.kept].tobytes().decode("utf-32-le").split("\n")
+    texts.pop()
+    for place, reading in enumerate(readings):
+        if any(reading.tricks):
+            texts[place] += " " + "".join(_tricks(reading.tricks))
+    return texts
 
 
 def _tricks(tricks: tuple[int, ...]) -> list[str]:

@@ -37,7 +37,7 @@ def starred(text: str) -> str:
     return _LONG_NUMBER.sub(lambda number: _ANY_DIGIT.sub("*", number[0]), text)
 
 
-def _starred_term(term: str) -> str:
+def starred_term(term: str) -> str:
     """A word with its digits starred if they are many: it may be a part of a number that is long in the text."""
     return _ANY_DIGIT.sub("*", term) if len(_ANY_DIGIT.findall(term)) >= _MANY_DIGITS else term
 
@@ -96,5 +96,5 @@ def _mistake(
         subtype=row.subtype,
         text=row.text if full_numbers else starred(row.text),
         towards=towards,
-        why=tuple(term if full_numbers else _starred_term(term) for term in why),
+        why=tuple(term if full_numbers else starred_term(term) for term in why),
     )

@@ -15,6 +15,9 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Values = npt.NDArray[np.uint64]
 
+OUTLINE_SIZE: Final = 12
+"""Features of each text."""
+
 _LETTERS: Final = (ord("a"), ord("z"))
 _SHOUT: Final = ord("!")
 _MOST_SHOUTS: Final = 3

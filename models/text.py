@@ -88,12 +88,32 @@ def normalise(text: str) -> str:
 
 def trace(text: str) -> list[tuple[int, int]]:
     """For each character of `normalise(text)` the part `[start, end)` of the text as sent that it stands for."""
-    batch = spread([text], traced=True)
+    return trace_many([text])[0]
+
+
+def trace_many(texts: Sequence[str], readings: Sequence[Reading] | None = None) -> list[list[tuple[int, int]]]:
+    """`trace` of each text; some at once are cheaper, and so it is when their readings are known."""
+    if not texts:
+        return []
+    batch = spread(texts, traced=True)
     joined = batch.codes.tobytes().decode(_DECODED)
-    origin = [(place, place + 1) for place in batch.origin[:-1].tolist()]
-    draft = Draft(joined[:-1], origin)
-    undo({0: draft}, suspects(batch.codes, batch.ends, joined))
-    return draft.origin or []
+    starts = np.concatenate((np.zeros(1, np.int64), batch.ends[:-1] + 1))
+    sent = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
+    origin = batch.origin - np.repeat(sent, batch.ends + 1 - starts)
+    places = list(zip(origin.tolist(), (origin + 1).tolist(), strict=True))
+    traces = [places[start:end] for start, end in zip(starts.tolist(), batch.ends.tolist(), strict=True)]
+    plain = joined.split("\n")
+    if readings is not None:
+        changed = [row for row, reading in enumerate(readings) if reading.text != plain[row]]
+        for row, traced in zip(changed, trace_many([texts[row] for row in changed]), strict=True):
+            traces[row] = traced
+        return traces
+    suspicions = suspects(batch.codes, batch.ends, joined)
+    drafts = {row: Draft(plain[row], traces[row]) for row in suspicions}
+    undo(drafts, suspicions)
+    for row, draft in drafts.items():
+        traces[row] = draft.origin or []
+    return traces
 
 
 def _character_tricks(texts: Sequence[str], batch: Spread) -> dict[int, dict[str, int]]:

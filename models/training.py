@@ -30,7 +30,14 @@ Rows = npt.NDArray[np.int64]
 
 # Chat is easy and plentiful, the fake base stations' text is mutilated, generated texts are many variants of few.
 # English spam of no stated kind cannot be learned from, so English ham alone would teach that English is harmless.
-SOURCE_WEIGHTS: Final = {"rubric": 1.5, "chat": 0.5, "fake_base_station": 0.3, "english": 0.0, GENERATED: 0.5}
+SOURCE_WEIGHTS: Final = {
+    "rubric": 1.5,
+    "written": 1.5,
+    "chat": 0.5,
+    "fake_base_station": 0.3,
+    "english": 0.0,
+    GENERATED: 0.5,
+}
 _CHUNK: Final = 1000
 _LOWEST, _HIGHEST = 0.01, 0.999
 """No threshold is set outside."""
@@ -61,10 +68,15 @@ class Recipe(msgspec.Struct, frozen=True):
 
 
 class Trained(msgspec.Struct, frozen=True, eq=False):
-    """The model fitted on all rows, and the report of its twin that never saw the held-out ones."""
+    """The model fitted on all rows; its twin that never saw the held-out ones, these rows, and the report on them.
+
+    Both are calibrated on the held-out rows; for the report each half of them was calibrated on the other half.
+    """
 
     artifact: Artifact
     report: Report
+    twin: Artifact
+    held_out: tuple[Row, ...]
 
 
 def _silent(_stage: str, _done: int, _total: int) -> None:
@@ -103,7 +115,7 @@ def train(  # noqa: PLR0913 - each is a thing of its own
     weight = np.array([SOURCE_WEIGHTS.get(row.source, 1.0) for row in rows])
     old = Weights(start.weights, start.bias) if start else None
     measured = np.flatnonzero(away & ours & np.array([row.source != GENERATED for row in rows]))
-    if not len(measured):
+    if len(measured) < 2:  # noqa: PLR2004 - each half is calibrated by the other
         raise CorpusInvalid("too few rows to hold any out")
     progress("fit", 0, 2)
     twin = _fitted(matrix, kinds, weight, np.flatnonzero(~away), recipe, old)
@@ -112,7 +124,7 @@ def train(  # noqa: PLR0913 - each is a thing of its own
     progress("fit", 2, 2)
     logits = twin.logits(matrix[measured])
     report = _report([rows[place] for place in measured], _cross_scaled(logits, kinds[measured]), recipe)
-    whole = fit_scaling(logits, kinds[measured]).folded(whole)
+    scaling = fit_scaling(logits, kinds[measured])
     manifest = Manifest(
         format=FORMAT,
         name="qingxin-linear",
@@ -125,7 +137,12 @@ def train(  # noqa: PLR0913 - each is a thing of its own
         training=Training(Corpus(tuple(rows), ()).digest, dict(Counter(row.source for row in rows)), recipe.seed),
         figures=_figures(report),
     )
-    return Trained(Artifact(manifest, rounded(whole.weights), whole.bias), report)
+    finished, held = (_artifact(manifest, scaling.folded(model)) for model in (whole, twin))
+    return Trained(finished, report, held, tuple(rows[place] for place in measured))
+
+
+def _artifact(manifest: Manifest, model: Weights) -> Artifact:
+    return Artifact(manifest, rounded(model.weights), model.bias)
 
 
 def _usable(rows: Iterable[Row]) -> Iterator[Row]:

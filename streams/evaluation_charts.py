@@ -17,6 +17,8 @@ from models.figures import count, percent, plain, three_digits
 from models.robustness import ALLOWED_DROP, Robustness
 
 _WHOLE: Final = (0.0, 1.02)
+LEAST_ROWS: Final = 10
+"""Fewer rows than this make no point of the reliability plot."""
 _LEAST_RATE: Final = 1e-4
 
 
@@ -198,5 +200,7 @@ def _threshold(made: Assessment) -> Sign:
 
 
 def _points(bins: Iterable[Bin]) -> tuple[list[float], list[float]]:
-    points = list(bins)
+    """The bins as points; those of fewer rows than `LEAST_ROWS` are left out unless there are no others."""
+    every = list(bins)
+    points = [part for part in every if part.rows >= LEAST_ROWS] or every
     return [part.probability for part in points], [part.share for part in points]

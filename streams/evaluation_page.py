@@ -21,6 +21,7 @@ from models.mistakes import Mistake
 from models.robustness import ALLOWED_DROP
 from models.workload import FEW, wilson
 from streams.evaluation_charts import (
+    LEAST_ROWS,
     Picture,
     calibration_picture,
     finding_pictures,
@@ -92,6 +93,7 @@ def _context(made: Assessment, about: About, language: str) -> dict[str, Any]:
         },
         "few": FEW,
         "bins": BINS,
+        "least_rows": LEAST_ROWS,
         "allowed_drop": f"{ALLOWED_DROP:g}",
         "cards": list(_cards(made)),
         "notes": list(_notes(made, about)),

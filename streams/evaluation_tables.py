@@ -46,8 +46,11 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 def share_lines(shares: Mapping[str, Share], names: Mapping[str, Any]) -> list[Line]:
-    """A line for each share, called by `names` where they know it."""
-    return [share_line(str(names.get(name, name)), share) for name, share in shares.items()]
+    """A line for each share, called by `names` where they know it; spam of unknown kind cannot be named right."""
+    lines = {name: share_line(str(names.get(name, name)), share) for name, share in shares.items()}
+    if UNSPECIFIED in lines:
+        lines[UNSPECIFIED] = msgspec.structs.replace(lines[UNSPECIFIED], named="-")
+    return list(lines.values())
 
 
 def in_order(categories: Mapping[str, Share]) -> dict[str, Share]:
@@ -127,6 +130,7 @@ def day_lines(made: Assessment) -> list[dict[str, Any]]:
         return []
     round_ones = [day for day in made.workload if day.threshold in ROUND_THRESHOLDS]
     days = sorted({day.threshold: day for day in (*round_ones, *made.levels)}.values(), key=lambda day: -day.threshold)
+    days = [day for day in days if f"{day.threshold:.4f}" != f"{made.chosen.threshold:.4f}"]
     return [_day(made.chosen, chosen=True), *(_day(day, chosen=False) for day in days)]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -120,3 +122,9 @@ def test_no_data_is_one_clear_sentence(rows: Path, data: list[str], sentence: st
 
     with pytest.raises(CommandError, match=sentence):
         call_command("evaluate", *data)
+
+
+def test_the_drawing_library_is_loaded_only_for_a_page() -> None:
+    code = "import sys, streams.management.commands.evaluate; sys.exit('matplotlib' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

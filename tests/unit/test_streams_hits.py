@@ -10,6 +10,7 @@ import pytest
 from config.policy import load_policy
 from config.records import Hit, Sms, encode
 from models.classifier import Verdict
+from models.labels import LABELS
 from streams.hits import find_hits, is_exempt
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -24,8 +25,8 @@ def an_sms_that_says(text: str, receiver: str = "13900000002") -> Sms:
 
 
 def a_verdict(spam: float, normalised: str = "代开发票") -> Verdict:
-    scores = {"ham": 1 - spam, "forgery": spam}
-    return Verdict(label="forgery", spam=spam, scores=scores, why=(), normalised=normalised)
+    probabilities = tuple({"ham": 1 - spam, "forgery": spam}.get(label, 0.0) for label in LABELS)
+    return Verdict(label="forgery", spam=spam, probabilities=probabilities, why=(), normalised=normalised)
 
 
 def test_a_hit_is_made_at_the_threshold_and_not_below() -> None:

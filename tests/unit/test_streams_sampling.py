@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from config.records import Sms
 from models.classifier import Verdict
+from models.labels import LABELS
 from streams.sampling import Drawing, find_samples
 from tests.builders import NOW, an_sms
 
@@ -13,7 +14,8 @@ def numbered(count: int) -> list[Sms]:
 
 
 def a_verdict(spam: float) -> Verdict:
-    return Verdict(label="ham", spam=spam, scores={"ham": 1 - spam, "ad": spam}, why=(), normalised="晚上吃什么?")
+    probabilities = (1 - spam, spam, *[0.0] * (len(LABELS) - 2))
+    return Verdict(label="ham", spam=spam, probabilities=probabilities, why=(), normalised="晚上吃什么?")
 
 
 def test_about_one_in_so_many_is_drawn_and_always_the_same_ones() -> None:

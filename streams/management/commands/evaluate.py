@@ -247,11 +247,11 @@ def _disguises(measured: Robustness) -> Table:
 def _days(days: tuple[Load, ...], traffic: Traffic) -> Table:
     table = Table(
         title=f"a day of {traffic.volume:,.0f} SMS, {percent(traffic.prevalence)} of them spam",
-        caption=f"first line: the threshold in use; * rests on fewer than {FEW} false alarms",
+        caption=f"first line: the threshold in use; *: rough, fewer than {FEW} alarms",
         title_justify="left",
         caption_justify="left",
     )
-    for column in ("threshold", "hits", "real", "precise", "recall", "reviewers", "rests on"):
+    for column in ("threshold", "hits", "real", "precise", "recall", "reviewers", "alarms"):
         table.add_column(column, justify="right", no_wrap=True)
     for day in days:
         table.add_row(
