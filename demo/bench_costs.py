@@ -1,4 +1,4 @@
-"""What a verdict of ours is made of, in CPU time; and what a process that serves the model takes to start and to hold."""
+"""What a verdict of ours is made of, in CPU time; and what a fresh process of the model takes to start and to hold."""
 
 from __future__ import annotations
 
@@ -92,6 +92,7 @@ class _Verdict:
         return seconds
 
     def _time(self, part: Sequence[str], seconds: dict[str, float]) -> None:
+        self._classifier.verdicts(part)  # the stages find caches as warm as the whole does after them
         readings, normalise = _timed(lambda: read_many(part))
         masked, mask = _timed(lambda: mask_many(readings))
         _, cut = _timed(lambda: self._features.cut(join(masked)))
@@ -99,8 +100,12 @@ class _Verdict:
         logits, multiply = _timed(lambda: self._weights.logits(matrix))
         labels = scores_of(logits).labels_at(self._classifier.threshold)
         hits = [place for place, label in enumerate(labels) if label != HAM]
-        read, named, sent = ([of[place] for place in hits] for of in (readings, labels, part))
-        _, explain = _timed(lambda: reasons(read, named, self._features, self._weights.weights, TOP_REASONS, sent))
+        found, named, sent = (
+            [readings[place] for place in hits],
+            [labels[place] for place in hits],
+            [part[place] for place in hits],
+        )
+        _, explain = _timed(lambda: reasons(found, named, self._features, self._weights.weights, TOP_REASONS, sent))
         _, whole = _timed(lambda: self._classifier.verdicts(part))
         self.hits += len(hits)
         known = {"normalise": normalise, "mask": mask, "cut": cut, "hash": rows - mask - cut, "multiply": multiply}

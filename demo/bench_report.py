@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from demo.bench_costs import Costs, Footprint
 from demo.benching import Result, ratios
@@ -27,7 +27,7 @@ class Report:
     artifact_bytes: int
 
     def figures(self) -> dict[str, Any]:
-        """The report for JSON; `times` are all ratios of one contender's speed to another's."""
+        """The report for JSON; `times` are the ratios of their speeds, by CPU time."""
         return {
             "results": [_figures(result) for result in self.results],
             "times": {
@@ -62,7 +62,7 @@ class Report:
 
     def _ratios(self) -> Table:
         numbers = [str(number) for number in range(1, len(self.results) + 1)]
-        table = Table("", "contender", *map(_right, numbers), title="How many times as fast as contender number")
+        table = Table("", "contender", *map(_right, numbers), title="How many times as fast as contender number (by CPU time)")
         for number, (name, row) in zip(numbers, ratios(self.results).items(), strict=True):
             table.add_row(number, name, *(f"{ratio:.2f}" for ratio in row.values()))
         return table
@@ -74,7 +74,9 @@ class Report:
         for stage, spent in costs.stages_us.items():
             table.add_row(stage, f"{spent:.1f}", f"{spent / whole:.0%}")
         table.add_row("in all", f"{whole:.1f}", "", end_section=True)
-        table.caption = f"{costs.hits} of {costs.messages} messages are hits; the reasons cost {costs.explain_us_per_hit:.0f} µs each"
+        table.caption = (
+            f"{costs.hits} of {costs.messages} messages are hits; reasons cost {costs.explain_us_per_hit:.0f} µs a hit"
+        )
         return table
 
     def _footprint(self) -> Table:
@@ -93,7 +95,5 @@ def _figures(result: Result) -> dict[str, Any]:
     }
 
 
-def _right(head: str) -> Any:
-    from rich.table import Column
-
+def _right(head: str) -> Column:
     return Column(head, justify="right")

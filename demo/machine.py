@@ -29,9 +29,7 @@ class Machine:
 
     def __str__(self) -> str:
         load = " ".join(f"{part:.2f}" for part in self.load) or "unknown"
-        where = (
-            "one CPU not pinned (the system cannot)" if self.pinned_to is None else f"pinned to CPU {self.pinned_to}"
-        )
+        where = "not pinned to a CPU" if self.pinned_to is None else f"CPU {self.pinned_to} alone"
         return f"{self.cpu}, {self.cores} cores, load {load}; {self.system}, Python {self.python}; {where}, one thread"
 
     def figures(self) -> dict[str, Any]:

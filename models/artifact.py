@@ -23,8 +23,11 @@ FORMAT: Final = 2
 _ARRAYS: Final = "arrays.npz"
 _MANIFEST: Final = "manifest.json"
 _MAX_BYTES: Final = 8 * 2**20
+_MAX_UNPACKED: Final = 64 * 2**20
 _MAX_BITS: Final = 22
 _STEPS: Final = 127
+# What zipfile, zlib and numpy raise for damaged files; RuntimeError for those said to be encrypted or packed otherwise.
+_DAMAGE: Final = (KeyError, ValueError, OSError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 
 class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,15 +104,22 @@ def load(directory: Path) -> Artifact:
     manifest = _manifest(written, directory / _MANIFEST)
     if hashlib.sha256(arrays).hexdigest() != manifest.arrays_sha256:
         raise ArtifactTampered(str(directory / _ARRAYS))
-    try:
-        with np.load(io.BytesIO(arrays), allow_pickle=False) as members:
-            packed = _Packed(members["gaps"], members["steps"], members["step"])
-            bias = members["bias"]
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        raise ArtifactInvalid(f"{directory / _ARRAYS} ({error})") from error
+    packed, bias = _arrays(arrays, directory / _ARRAYS)
     if not _fits(packed, bias, 1 << manifest.features.bits):
         raise ArtifactInvalid(f"{directory / _ARRAYS} holds other arrays than the manifest says")
     return Artifact(manifest, _unpacked(packed, 1 << manifest.features.bits), bias)
+
+
+def _arrays(content: bytes, path: Path) -> tuple[_Packed, Floats]:
+    """What is in the file, no matter whether it fits."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as members:
+            if sum(member.file_size for member in members.infolist()) > _MAX_UNPACKED:
+                raise ArtifactInvalid(f"{path} unpacks to more than {_MAX_UNPACKED} bytes")
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return _Packed(arrays["gaps"], arrays["steps"], arrays["step"]), arrays["bias"]
+    except _DAMAGE as error:
+        raise ArtifactInvalid(f"{path} ({error})") from error
 
 
 def _packed(weights: Floats) -> _Packed:

@@ -14,7 +14,8 @@ from config.topics import TOPICS, Topic
 
 ROOT = Path(__file__).resolve().parents[2]
 READMES = ("README.md", "README.zh-CN.md")
-PAGES = (*READMES, "CHANGELOG.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/operations.md")
+DOCS = ("docs/architecture.md", "docs/operations.md", "docs/performance.md")
+PAGES = (*READMES, "CHANGELOG.md", "CONTRIBUTING.md", *DOCS)
 ROOMS = ("billing_hooks", "config", "demo", "ledger", "models", "review", "streams")
 DJANGO_COMMANDS = {"migrate", "makemigrations", "check", "help"}
 NOT_SETTINGS = {"QINGXIN_CORPUS", "QINGXIN_TEST_KAFKA_HOME", "QINGXIN_TEST_CHROMIUM", "QINGXIN_DEMO_DATA"}

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays_of
 
-from models.artifact import FORMAT, Artifact, Manifest, Training, default_artifact, load, save
-from models.errors import ArtifactInvalid, ArtifactMissing, ArtifactTampered, ModelError
+from models.artifact import FORMAT, Artifact, Manifest, Training, default_artifact, load, rounded, save
+from models.errors import ArtifactError, ArtifactInvalid, ArtifactMissing, ArtifactTampered
 from models.features import FeatureSettings
 from models.labels import LABELS
+
+ROWS = 16
+ARRAYS: dict[str, Any] = {
+    "gaps": np.array([2, 3, 1], np.uint32),
+    "steps": np.arange(27, dtype=np.int8).reshape(3, 9),
+    "step": np.full(9, 0.5, np.float32),
+    "bias": np.zeros(9, np.float32),
+}
+"""Arrays that fit the manifest: rows 2, 5 and 6 of 16."""
 
 
 @pytest.fixture
@@ -22,7 +37,15 @@ def saved(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def make_artifact() -> Artifact:
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A saved model that no test may change."""
+    folder = tmp_path_factory.mktemp("model")
+    save(make_artifact(), folder)
+    return folder
+
+
+def make_artifact(weights: Any = None) -> Artifact:
     settings = FeatureSettings(bits=4)
     manifest = Manifest(
         format=FORMAT,
@@ -36,8 +59,9 @@ def make_artifact() -> Artifact:
         training=Training("0" * 64, {"rubric": 1}, 7),
         figures={},
     )
-    weights = np.arange(16 * len(LABELS), dtype=np.float32).reshape(16, len(LABELS))
-    return Artifact(manifest, weights, np.zeros(len(LABELS), np.float32))
+    if weights is None:
+        weights = np.arange(ROWS * len(LABELS), dtype=np.float32).reshape(ROWS, len(LABELS))
+    return Artifact(manifest, weights, np.arange(len(LABELS), dtype=np.float32))
 
 
 def edit(directory: Path, **changes: Any) -> None:
@@ -45,18 +69,69 @@ def edit(directory: Path, **changes: Any) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
+def put(directory: Path, content: bytes) -> None:
+    """Put this in place of the arrays, with a digest that fits."""
+    (directory / "arrays.npz").write_bytes(content)
+    edit(directory, arrays_sha256=hashlib.sha256(content).hexdigest())
+
+
 def replace_arrays(directory: Path, **arrays: Any) -> None:
     """Put other arrays in place, with a digest that fits them."""
-    np.savez(directory / "arrays.npz", **arrays)
-    edit(directory, arrays_sha256=hashlib.sha256((directory / "arrays.npz").read_bytes()).hexdigest())
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    put(directory, buffer.getvalue())
 
 
-def test_a_saved_model_loads_as_it_was(saved: Path) -> None:
+def refusal(directory: Path) -> ArtifactError | None:
+    """Why the model is refused, in one sentence; None if it loads."""
+    try:
+        load(directory)
+    except ArtifactError as error:
+        assert str(error).endswith(".")
+        assert "\n" not in str(error)
+        return error
+    return None
+
+
+def test_a_saved_model_loads_as_it_was_but_for_rounding(saved: Path) -> None:
     loaded, made = load(saved), make_artifact()
 
     assert loaded.manifest.user_words == made.manifest.user_words
-    np.testing.assert_array_equal(loaded.weights, made.weights)
+    np.testing.assert_array_equal(loaded.weights, rounded(made.weights))
     np.testing.assert_array_equal(loaded.bias, made.bias)
+
+
+def test_a_model_that_was_rounded_loads_bit_for_bit(tmp_path: Path) -> None:
+    made = make_artifact(rounded(np.random.default_rng(1).normal(size=(ROWS, len(LABELS))).astype(np.float32)))
+
+    save(made, tmp_path)
+
+    np.testing.assert_array_equal(load(tmp_path).weights, made.weights)
+
+
+WEIGHTS = arrays_of.arrays(
+    np.float32, (ROWS, len(LABELS)), elements=st.floats(-1000, 1000, width=32, allow_subnormal=False)
+)
+
+
+@given(WEIGHTS)
+def test_rounding_moves_no_weight_by_more_than_half_a_step_of_its_label(weights: Any) -> None:
+    step = np.abs(weights).max(axis=0) / 127
+
+    assert (np.abs(rounded(weights) - weights) <= step * 0.501).all()
+
+
+@given(WEIGHTS)
+def test_rounding_twice_is_rounding_once(weights: Any) -> None:
+    once = rounded(weights)
+
+    np.testing.assert_allclose(rounded(once), once, rtol=1e-5)
+
+
+def test_a_model_of_zeros_is_saved_and_loaded(tmp_path: Path) -> None:
+    save(make_artifact(np.zeros((ROWS, len(LABELS)), np.float32)), tmp_path)
+
+    assert not load(tmp_path).weights.any()
 
 
 def test_the_same_model_is_saved_as_the_same_bytes(saved: Path, tmp_path: Path) -> None:
@@ -64,6 +139,15 @@ def test_the_same_model_is_saved_as_the_same_bytes(saved: Path, tmp_path: Path) 
 
     for name in ("arrays.npz", "manifest.json"):
         assert (tmp_path / "again" / name).read_bytes() == (saved / name).read_bytes()
+
+
+def test_arrays_that_fit_are_unpacked_where_their_gaps_say(saved: Path) -> None:
+    replace_arrays(saved, **ARRAYS)
+
+    weights = load(saved).weights
+
+    assert np.flatnonzero(weights.any(axis=1)).tolist() == [2, 5, 6]
+    assert weights[5].tolist() == [number / 2 for number in range(9, 18)]
 
 
 def test_a_changed_byte_in_the_arrays_is_refused(saved: Path) -> None:
@@ -77,63 +161,210 @@ def test_a_changed_byte_in_the_arrays_is_refused(saved: Path) -> None:
         load(saved)
 
 
+def flipped(content: bytes, data: st.DataObject) -> bytes:
+    """The content with some bits turned, or cut short."""
+    damaged = bytearray(content)
+    for place, bit in data.draw(st.lists(st.tuples(st.integers(0, len(content) - 1), st.integers(0, 7)), max_size=4)):
+        damaged[place] ^= 1 << bit
+    return bytes(damaged[: data.draw(st.integers(0, len(content)) | st.just(len(content)))])
+
+
+@given(data=st.data())
+def test_any_damage_to_the_arrays_is_noticed(data: st.DataObject, model: Path) -> None:
+    arrays = (model / "arrays.npz").read_bytes()
+    damaged = flipped(arrays, data)
+    try:
+        (model / "arrays.npz").write_bytes(damaged)
+
+        assert isinstance(refusal(model), ArtifactTampered) == (damaged != arrays)
+    finally:
+        (model / "arrays.npz").write_bytes(arrays)
+
+
+@given(data=st.data())
+def test_damaged_arrays_with_a_fitting_digest_load_as_numbers_or_are_refused(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory, model: Path
+) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    shutil.copytree(model, folder, dirs_exist_ok=True)
+    put(folder, flipped((model / "arrays.npz").read_bytes(), data))
+
+    if refusal(folder) is None:
+        assert np.isfinite(load(folder).weights).all()
+        assert load(folder).weights.shape == (ROWS, len(LABELS))
+
+
+@given(data=st.data())
+def test_any_damage_to_the_manifest_gives_a_model_of_the_documented_form_or_is_refused(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory, model: Path
+) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    shutil.copytree(model, folder, dirs_exist_ok=True)
+    (folder / "manifest.json").write_bytes(flipped((model / "manifest.json").read_bytes(), data))
+
+    if refusal(folder) is None:
+        assert load(folder).manifest.labels == LABELS
+
+
+@given(content=st.binary(max_size=200) | st.binary(max_size=200).map(lambda rest: b"PK\3\4" + rest))
+def test_other_files_with_a_fitting_digest_are_refused(
+    content: bytes, tmp_path_factory: pytest.TempPathFactory, model: Path
+) -> None:
+    folder = tmp_path_factory.mktemp("other")
+    shutil.copytree(model, folder, dirs_exist_ok=True)
+    put(folder, content)
+
+    assert isinstance(refusal(folder), ArtifactInvalid)
+
+
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ArtifactMissing, match="nowhere"):
         load(tmp_path / "nowhere")
 
 
+def test_a_manifest_without_arrays_is_named(saved: Path) -> None:
+    (saved / "arrays.npz").unlink()
+
+    with pytest.raises(ArtifactMissing, match=str(saved)):
+        load(saved)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"format": 1}, "has format 1, this program reads format 2"),
+        ({"format": FORMAT + 1}, "has format 3"),
+        ({"labels": ["ham", "spam"]}, "other labels"),
+        ({"labels": [*LABELS[1:], "ham"]}, "other labels"),
+        ({"threshold": 1.5}, "threshold outside 0 and 1"),
+        ({"threshold": 0}, "threshold outside 0 and 1"),
+        ({"threshold": "high"}, "Expected `float`"),
+        ({"unknown": 1}, "unknown field"),
+        ({"features": {"bits": 60, "characters": 3, "words": 2}}, "feature settings out of range"),
+        ({"features": {"bits": 0, "characters": 3, "words": 2}}, "feature settings out of range"),
+        ({"features": {"bits": 4, "characters": 4, "words": 2}}, "feature settings out of range"),
+        ({"features": {"bits": 4, "characters": 0, "words": 2}}, "feature settings out of range"),
+        ({"features": {"bits": 4, "characters": 2, "words": 3}}, "feature settings out of range"),
+        ({"features": {"bits": 4, "characters": 2, "words": -1}}, "feature settings out of range"),
+        ({"features": {"bits": 3, "characters": 2, "words": 2}}, "other arrays than the manifest says"),
+        ({"user_words": "验证码"}, "Expected `array`"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused(saved: Path, change: dict[str, Any], reason: str) -> None:
+    edit(saved, **change)
+
+    with pytest.raises(ArtifactInvalid, match=reason):
+        load(saved)
+
+
+def test_a_model_of_the_first_format_is_refused_for_its_format(saved: Path) -> None:
+    # Given a model as the first format had it: all weights as they are
+    replace_arrays(saved, weights=np.zeros((ROWS, 9), np.float16), bias=np.zeros(9, np.float32))
+    edit(saved, format=1)
+
+    with pytest.raises(ArtifactInvalid, match="format 1"):
+        load(saved)
+
+
+@pytest.mark.parametrize("content", [b"\xff{", b"", b"[]", b"{}", b"[" * 5000, b'{"format": 2'])
+def test_a_manifest_that_is_none_is_refused(saved: Path, content: bytes) -> None:
+    (saved / "manifest.json").write_bytes(content)
+
+    with pytest.raises(ArtifactInvalid, match=r"manifest\.json"):
+        load(saved)
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": FORMAT + 1},
-        {"labels": ["ham", "spam"]},
-        {"threshold": 1.5},
-        {"threshold": "high"},
-        {"unknown": 1},
-        {"features": {"bits": 60, "characters": 3, "words": 2}},
-        {"features": {"bits": 5, "characters": 3, "words": 2}},
+        {"gaps": np.array([2, 3, 11], np.uint32)},
+        {"gaps": np.array([2, 2**32 - 1, 2], np.uint32)},
+        {"gaps": np.array([2, 0, 1], np.uint32)},
+        {"gaps": np.array([2, 3], np.uint32)},
+        {"gaps": np.array([[2, 3, 1]], np.uint32)},
+        {"gaps": np.array([2, 3, 1], np.int64)},
+        {"gaps": np.array([2, 3, 1], np.float32)},
+        {"steps": np.zeros((3, 8), np.int8)},
+        {"steps": np.zeros((4, 9), np.int8)},
+        {"steps": np.zeros(27, np.int8)},
+        {"steps": np.zeros((3, 9), np.float32)},
+        {"step": np.full(9, np.nan, np.float32)},
+        {"step": np.full(9, np.inf, np.float32)},
+        {"step": np.full(8, 0.5, np.float32)},
+        {"step": np.full(9, 0.5, np.float64)},
+        {"step": np.float32(0.5)},
+        {"bias": np.full(9, np.nan, np.float32)},
+        {"bias": np.zeros((9, 1), np.float32)},
+        {"bias": np.zeros(9, np.float64)},
+        {"bias": np.array([{"a": 1}] * 9, dtype=object)},
+        {"gaps": None},
+        {"steps": None},
+        {"step": None},
+        {"bias": None},
     ],
+    ids=lambda change: "-".join(f"{name} {getattr(value, 'dtype', 'none')}" for name, value in change.items()),
 )
-def test_a_manifest_that_does_not_fit_is_refused(saved: Path, change: dict[str, Any]) -> None:
-    edit(saved, **change)
+def test_arrays_that_do_not_fit_are_refused_though_their_digest_does(saved: Path, change: dict[str, Any]) -> None:
+    # Given arrays of which one is wrong or missing
+    replace_arrays(saved, **{name: array for name, array in (ARRAYS | change).items() if array is not None})
 
-    with pytest.raises(ArtifactInvalid):
+    # Then the model is refused
+    with pytest.raises(ArtifactInvalid, match=r"arrays\.npz"):
         load(saved)
 
 
-def test_a_manifest_that_is_not_json_is_refused(saved: Path) -> None:
-    (saved / "manifest.json").write_bytes(b"\xff{")
+def test_arrays_larger_than_a_model_may_be_are_refused_unread(saved: Path) -> None:
+    with (saved / "arrays.npz").open("ab") as arrays:
+        arrays.truncate(8 * 2**20 + 1)
 
-    with pytest.raises(ArtifactInvalid):
+    with pytest.raises(ArtifactInvalid, match="larger than 8388608 bytes"):
         load(saved)
 
 
-def test_pickled_arrays_are_refused(saved: Path) -> None:
-    replace_arrays(saved, weights=np.array([{"a": 1}], dtype=object), bias=np.zeros(len(LABELS)))
+def test_arrays_that_unpack_to_more_than_a_model_holds_are_refused_unread(saved: Path) -> None:
+    # Given a small file that holds 300 MB of zeros
+    replace_arrays(saved, **ARRAYS | {"steps": np.zeros(300 * 2**20, np.int8)})
+    assert (saved / "arrays.npz").stat().st_size < 2**20
 
-    with pytest.raises(ArtifactInvalid):
+    # Then it is refused for its size
+    with pytest.raises(ArtifactInvalid, match="unpacks to more than"):
         load(saved)
 
 
-def test_weights_that_are_no_numbers_are_refused(saved: Path) -> None:
-    replace_arrays(saved, weights=np.full((16, len(LABELS)), np.nan), bias=np.zeros(len(LABELS)))
+def test_arrays_that_say_they_are_larger_than_memory_are_refused(saved: Path) -> None:
+    # Given one array that is said to hold a quadrillion numbers
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as members, members.open("gaps.npy", "w") as member:
+        np.lib.format.write_array_header_1_0(member, {"descr": "<u4", "fortran_order": False, "shape": (10**15,)})
+    put(saved, buffer.getvalue())
 
-    with pytest.raises(ArtifactInvalid):
+    with pytest.raises(ArtifactInvalid, match=r"arrays\.npz"):
         load(saved)
 
 
-def test_every_refusal_is_a_model_error_of_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ModelError) as caught:
-        load(tmp_path)
+@pytest.mark.parametrize("array", [np.zeros(9, np.float32), np.array([{"a": 1}], dtype=object)])
+def test_one_array_in_place_of_several_is_refused(saved: Path, array: Any) -> None:
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    put(saved, buffer.getvalue())
 
-    assert str(caught.value).endswith(".")
-    assert "\n" not in str(caught.value)
+    with pytest.raises(ArtifactInvalid, match=r"arrays\.npz"):
+        load(saved)
 
 
-def test_the_released_model_is_small_and_holds_no_text() -> None:
+def test_the_released_model_is_small_and_holds_numbers_alone() -> None:
     released = default_artifact()
 
     assert sum(path.stat().st_size for path in released.iterdir()) <= 8 * 2**20
     assert {path.name for path in released.iterdir()} == {"arrays.npz", "manifest.json", "report.json"}
     with np.load(released / "arrays.npz", allow_pickle=False) as arrays:
-        assert {name: arrays[name].dtype.kind for name in arrays} == {"weights": "f", "bias": "f"}
+        assert {name: arrays[name].dtype.name for name in arrays} == {
+            "gaps": "uint32", "steps": "int8", "step": "float32", "bias": "float32",
+        }  # fmt: skip
+
+
+def test_the_released_model_has_the_format_and_threshold_of_this_program() -> None:
+    artifact = load(default_artifact())
+
+    assert artifact.weights.shape == (2**artifact.manifest.features.bits, len(LABELS))
+    assert artifact.weights.dtype == artifact.bias.dtype == np.float32

@@ -14,7 +14,8 @@ from models.errors import LabelUnknown
 from models.explanation import DISGUISE_TERMS, character_weights
 from models.labels import HAM, ILLEGAL, LABELS, SPAM
 from models.masking import mask
-from models.text import normalise
+from models.outline import OUTLINE_SIZE
+from models.text import read
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=60)
 RELEASED = Classifier.load(default_artifact())
@@ -114,18 +115,23 @@ def test_reasons_are_parts_of_the_normalised_text_heaviest_first() -> None:
     assert weights[-1] > 0
 
 
-def test_what_all_characters_weigh_is_the_log_odds_of_the_label_but_for_the_bias() -> None:
+def test_what_all_characters_weigh_is_the_log_odds_of_the_label_but_for_bias_and_outline() -> None:
     # Given the log-odds of a label against ham by the scores
     text, label = ILLICIT["gambling"], LABELS.index("gambling")
     (row,) = RELEASED.score([text]).probabilities.astype(np.float64)
     odds = np.log(row[label]) - np.log(row[0])
 
     # When the weights of all characters are added up
-    masked = mask(normalise(text))
-    shares = character_weights([masked], np.array([label]), RELEASED._features, RELEASED._weights)
+    reading, model, features = read(text), RELEASED._model, RELEASED._features
+    masked = mask(reading)
+    shares = character_weights([masked], np.array([label]), features, model.weights)
 
-    # Then nothing but the bias is missing
-    assert sum(shares) + RELEASED._bias[label] - RELEASED._bias[0] == pytest.approx(odds, abs=1e-2)
+    # Then nothing is missing but the bias and the features without a place
+    (whole,) = features.rows([reading]).toarray()
+    whole[features.grams([masked]).column] = 0
+    apart = whole @ model.weights + model.bias
+    assert np.count_nonzero(whole) == OUTLINE_SIZE
+    assert sum(shares) + apart[label] - apart[0] == pytest.approx(odds, abs=1e-2)
 
 
 def test_a_link_is_a_reason_in_its_own_words() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,11 @@ def table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     path.write_text(f"# why\n{digest(TEXTS[0])}\tad\n{digest(TEXTS[1])}\tunsure\n", encoding="utf-8")
     monkeypatch.setattr("models.corrections._TABLE", path)
     corrections.cache_clear()
-    monkeypatch.context()
     return path
 
 
 @pytest.fixture(autouse=True)
-def _forget() -> object:
+def _forget() -> Iterator[None]:
     """Read the shipped table again after a test."""
     yield
     corrections.cache_clear()

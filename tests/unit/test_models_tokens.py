@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import config
 from models.errors import WordsInvalid
 from models.masking import mask
-from models.text import normalise
+from models.text import read
 from models.tokens import Cut, cutter, read_words, reference_cutter
 
 WORDS = read_words(Path(config.__file__).parent / "words.txt")
@@ -36,14 +36,14 @@ def reference() -> Cut:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_rjieba_cuts_masked_text_as_jieba_does(text: str, reference: Cut) -> None:
-    masked = mask(normalise(text))
+    masked = mask(read(text))
 
     assert cutter(WORDS)(masked) == reference(masked)
 
 
 @given(st.text(max_size=80))
 def test_words_joined_give_the_text_again(text: str) -> None:
-    masked = mask(normalise(text))
+    masked = mask(read(text))
 
     assert "".join(CUT(masked)) == masked
 
