@@ -96,16 +96,12 @@ class _Verdict:
         readings, normalise = _timed(lambda: read_many(part))
         masked, mask = _timed(lambda: mask_many(readings))
         _, cut = _timed(lambda: self._features.cut(join(masked)))
-        matrix, rows = _timed(lambda: self._features.rows(readings))
-        logits, multiply = _timed(lambda: self._weights.logits(matrix))
+        batch, rows = _timed(lambda: self._features.batch(readings))
+        logits, multiply = _timed(lambda: self._weights.logits(batch.matrix))
         labels = scores_of(logits).labels_at(self._classifier.threshold)
         hits = [place for place, label in enumerate(labels) if label != HAM]
-        found, named, sent = (
-            [readings[place] for place in hits],
-            [labels[place] for place in hits],
-            [part[place] for place in hits],
-        )
-        _, explain = _timed(lambda: reasons(found, named, self._features, self._weights.weights, TOP_REASONS, sent))
+        named, sent = [labels[place] for place in hits], [part[place] for place in hits]
+        _, explain = _timed(lambda: reasons(batch, hits, named, self._weights.weights, TOP_REASONS, sent))
         _, whole = _timed(lambda: self._classifier.verdicts(part))
         self.hits += len(hits)
         known = {"normalise": normalise, "mask": mask, "cut": cut, "hash": rows - mask - cut, "multiply": multiply}

@@ -62,7 +62,9 @@ class Report:
 
     def _ratios(self) -> Table:
         numbers = [str(number) for number in range(1, len(self.results) + 1)]
-        table = Table("", "contender", *map(_right, numbers), title="How many times as fast as contender number (by CPU time)")
+        table = Table(
+            "", "contender", *map(_right, numbers), title="How many times as fast as contender number (by CPU time)"
+        )
         for number, (name, row) in zip(numbers, ratios(self.results).items(), strict=True):
             table.add_row(number, name, *(f"{ratio:.2f}" for ratio in row.values()))
         return table

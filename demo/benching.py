@@ -56,8 +56,10 @@ def measure(
 
 
 def ratios(results: Sequence[Result]) -> dict[str, dict[str, float]]:
-    """For each contender: how many times as fast as each of them it is, by CPU time: sharing the core does not count."""
-    return {result.name: {other.name: result.sms_per_cpu_s / other.sms_per_cpu_s for other in results} for result in results}
+    """For each contender: how many times as fast as each of them it is, by CPU time."""
+    return {
+        result.name: {other.name: result.sms_per_cpu_s / other.sms_per_cpu_s for other in results} for result in results
+    }
 
 
 def _speed(texts: Sequence[str], seconds: float) -> float:

@@ -97,12 +97,14 @@ class Classifier:
         """A verdict for each text, in order; `threshold` (0..1, the manifest's unless given) decides what is a hit."""
         limit = self.threshold if threshold is None else threshold
         readings = read_many(texts)
-        scores = self._score(readings)
+        if not readings:
+            return []
+        batch = self._features.batch(readings)
+        scores = scores_of(self._model.logits(batch.matrix))
         labels = scores.labels_at(limit)
         hits = [place for place, label in enumerate(labels) if label != HAM]
-        why = self._reasons(
-            [readings[place] for place in hits], [labels[place] for place in hits], [texts[place] for place in hits]
-        )
+        named, sent = [labels[place] for place in hits], [texts[place] for place in hits]
+        why = reasons(batch, hits, named, self._model.weights, TOP_REASONS, sent)
         reasons_of = dict(zip(hits, why, strict=True))
         rows = zip(labels, scores.spam.tolist(), scores.probabilities.tolist(), readings, strict=True)
         return [
@@ -112,14 +114,10 @@ class Classifier:
 
     def explain(self, text: str, label: str, top: int = TOP_REASONS) -> list[Reason]:
         """The words that speak most for this spam label and against ham, heaviest first. Raises LabelUnknown."""
-        return list(self._reasons([read(text)], [label], [text], top)[0])
+        batch = self._features.batch([read(text)])
+        return list(reasons(batch, [0], [label], self._model.weights, top, [text])[0])
 
     def _score(self, readings: Sequence[Reading]) -> Scores:
         if not readings:
             return Scores(np.zeros((0, len(LABELS)), np.float32), np.zeros(0, np.float32), ())
         return scores_of(self._model.logits(self._features.rows(readings)))
-
-    def _reasons(
-        self, readings: Sequence[Reading], labels: Sequence[str], texts: Sequence[str], top: int = TOP_REASONS
-    ) -> list[tuple[Reason, ...]]:
-        return reasons(readings, labels, self._features, self._model.weights, top, texts)

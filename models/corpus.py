@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,9 +138,16 @@ def write_rows(rows: Iterable[Row], folder: Path) -> None:
 
 
 def thinned(rows: Sequence[Row], limit: int, seed: int) -> list[Row]:
-    """At most `limit` rows, the same ones for the same seed, in the old order."""
-    ranked = sorted(range(len(rows)), key=lambda place: zlib.crc32(f"{seed}\t{rows[place].text}".encode()))
+    """At most `limit` rows, the same ones for the same seed, in the old order.
+
+    Drawn by another hash than `grouping.held_out`: by the same one, all of a few would be held out.
+    """
+    ranked = sorted(range(len(rows)), key=lambda place: _draw(f"{seed}\t{rows[place].text}"))
     return [rows[place] for place in sorted(ranked[:limit])]
+
+
+def _draw(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
 
 
 def _row(line: bytes, source: str) -> Row | str:

@@ -16,13 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import LabelUnknown
-from models.features import Features, join
+from models.features import Batch
 from models.labels import HAM, LABELS, SPAM
-from models.masking import DISGUISED, TRICK_LEVELS, mask_traced
-from models.outline import OUTLINE_SIZE
-from models.text import TRICKS, Reading, trace_many
+from models.text import TRICKS, Trace, trace_many
 
 Weights = npt.NDArray[np.float32]
+Kinds = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
 Place = tuple[int, int]
 
@@ -42,108 +41,114 @@ class Reason(NamedTuple):
 
 
 def reasons(
-    readings: Sequence[Reading],
+    batch: Batch,
+    rows: Sequence[int],
     labels: Sequence[str],
-    features: Features,
     weights: Weights,
     top: int,
     texts: Sequence[str] | None = None,
 ) -> list[tuple[Reason, ...]]:
-    """For each text at most `top` terms that speak for its label, heaviest first. Raises LabelUnknown.
+    """For each of these texts of a batch at most `top` terms that speak for its label, heaviest first.
 
-    `texts` are the texts as sent; without them the reasons have no places. `DISGUISE_TERMS` stand for tricks.
+    `texts` are these texts as sent; without them the reasons have no places. `DISGUISE_TERMS` stand for tricks.
+    Raises LabelUnknown.
     """
     for label in labels:
         if label not in SPAM:
             raise LabelUnknown(f"{label!r} is not one of {', '.join(SPAM)}")
-    if not readings:
+    if not rows:
         return []
-    masked, origins = mask_traced(readings)
-    kinds = np.array([LABELS.index(label) for label in labels])
-    shares = character_weights(masked, kinds, features, weights)
-    traces = trace_many(texts, readings) if texts is not None else [[]] * len(readings)
-    found = [_Terms(reading.text, origin) for reading, origin in zip(readings, origins, strict=True)]
-    for row, start, end, weight in _words_that_speak(masked, shares, features):
-        found[row].add(masked[row], start, end, weight)
-    return [terms.heaviest(top, sent) for terms, sent in zip(found, traces, strict=True)]
+    kinds = np.full(len(batch.readings), -1)
+    kinds[rows] = [LABELS.index(label) for label in labels]
+    readings = [batch.readings[row] for row in rows]
+    traces = trace_many(texts, readings) if texts is not None else [None] * len(rows)
+    terms = {row: _Terms(reading.text) for row, reading in zip(rows, readings, strict=True)}
+    shares = character_weights(batch, kinds, weights)
+    for row, low, high, weight in _words_that_speak(batch, kinds, shares):
+        terms[row].add(low, high, weight)
+    for row, trick, weight in _tricks(batch, rows, shares):
+        terms[row].add_trick(trick, weight)
+    return [found.heaviest(top, sent) for found, sent in zip(terms.values(), traces, strict=True)]
 
 
-def _words_that_speak(
-    masked: Sequence[str], shares: Shares, features: Features
-) -> Iterator[tuple[int, int, int, float]]:
-    """Text, place and weight of each word that speaks for its text's label."""
-    joined = join(masked)
-    sizes = np.fromiter(map(len, features.cut(joined)), np.int64)
-    ends = np.cumsum(sizes)
-    starts = ends - sizes
-    so_far = np.concatenate((np.zeros(1), np.cumsum(shares)))
-    weights = so_far[ends] - so_far[starts]
-    first = np.cumsum([0, *(len(text) + 1 for text in masked)])
-    rows = np.searchsorted(first, starts, side="right") - 1
-    chosen = np.flatnonzero((weights > 0) & (starts < first[rows + 1] - 1))
-    rows, starts, ends = rows[chosen], starts[chosen], ends[chosen]
-    return zip(
-        rows.tolist(),
-        (starts - first[rows]).tolist(),
-        (ends - first[rows]).tolist(),
-        weights[chosen].tolist(),
-        strict=True,
-    )
+def character_weights(batch: Batch, kinds: Kinds, weights: Weights) -> Shares:
+    """What each character of the joined masked texts adds to the log-odds of its text's kind.
 
-
-class _Terms:
-    """The words of one text that speak for its label: what each weighs, and where it stands."""
-
-    __slots__ = ("_origin", "_parts", "_text", "_weights")
-
-    def __init__(self, text: str, origin: Sequence[Place]) -> None:
-        self._text, self._origin = text, origin
-        self._weights: dict[str, float] = {}
-        self._parts: dict[str, list[Place]] = {}
-
-    def add(self, masked: str, start: int, end: int, weight: float) -> None:
-        """Take in the word at this place of the masked text."""
-        if end <= len(self._origin):
-            low, high = self._origin[start][0], self._origin[end - 1][1]
-            term = self._text[low:high]
-            self._parts.setdefault(term, []).append((low, high))
-            self._weights[term] = self._weights.get(term, 0.0) + weight
-            return
-        for sign in masked[start:end]:
-            if sign in DISGUISED:
-                self._weights[DISGUISE_TERMS[DISGUISED.index(sign) // TRICK_LEVELS]] = weight
-
-    def heaviest(self, top: int, sent: Sequence[Place]) -> tuple[Reason, ...]:
-        """At most `top` reasons, the heaviest first; `sent` leads from the normalised text to the text as sent."""
-        ranked = sorted(self._weights.items(), key=itemgetter(1), reverse=True)
-        chosen = islice((item for item in ranked if not _is_empty(item[0])), top)
-        return tuple(Reason(term, round(weight, 4), self._places(term, sent)) for term, weight in chosen)
-
-    def _places(self, term: str, sent: Sequence[Place]) -> tuple[Place, ...]:
-        return tuple((sent[low][0], sent[high - 1][1]) for low, high in self._parts.get(term, ())) if sent else ()
-
-
-def character_weights(
-    masked: Sequence[str],
-    kinds: npt.NDArray[np.int64],
-    features: Features,
-    weights: Weights,
-) -> Shares:
-    """What each character of the joined masked texts adds to the log-odds of its text's kind (a place in `LABELS`)."""
-    grams = features.grams(masked)
-    keys = (grams.row << features.settings.bits) | grams.column
-    order = np.argsort(keys)
-    is_new = np.diff(keys[order], prepend=-1) != 0
-    group = np.empty_like(order)
-    group[order] = np.cumsum(is_new) - 1
-    distinct = np.bincount(grams.row[order][is_new], minlength=len(masked)) + OUTLINE_SIZE
+    `kinds` are places in `LABELS`, one for each text; a text of kind -1 is left out.
+    """
+    grams = batch.grams_of(kinds >= 0)
+    keys = grams.row * batch.matrix.shape[1] + grams.column
+    _, group, times = np.unique(keys, return_inverse=True, return_counts=True)
+    distinct = np.diff(batch.matrix.indptr)
     added = weights[grams.column, kinds[grams.row]] - weights[grams.column, LABELS.index(HAM)]
-    each = added / np.sqrt(distinct[grams.row]) / np.bincount(group)[group] / grams.length
-    size = sum(map(len, masked)) + len(masked) + 1
+    each = added / np.sqrt(distinct[grams.row]) / times[group] / grams.length
+    size = sum(map(len, batch.masked.texts)) + len(batch.readings) + 1
     change = np.bincount(grams.start, each, size) - np.bincount(grams.start + grams.length, each, size)
     by_place: Shares = np.cumsum(change)
     return by_place
 
 
+def _words_that_speak(batch: Batch, kinds: Kinds, shares: Shares) -> Iterator[tuple[int, int, int, float]]:
+    """Text, place in the normalised text, and weight of each word that speaks for its text's label."""
+    words = batch.words
+    so_far = np.concatenate((np.zeros(1), np.cumsum(shares)))
+    first = np.cumsum([0, *(len(text) + 1 for text in batch.masked.texts[:-1])])
+    sizes = batch.masked.sizes(batch.readings)
+    weight = so_far[words.start + words.length] - so_far[words.start]
+    low = words.start - first[words.row]
+    high = low + words.length
+    chosen = np.flatnonzero((kinds[words.row] >= 0) & (weight > 0) & (high <= sizes[words.row]))
+    row = words.row[chosen]
+    places = (batch.masked.places(row, at[chosen]).tolist() for at in (low, high))
+    return zip(row.tolist(), *places, weight[chosen].tolist(), strict=True)
+
+
+def _tricks(batch: Batch, rows: Sequence[int], shares: Shares) -> Iterator[tuple[int, int, float]]:
+    """Text, kind and weight of each trick."""
+    marked = [row for row in rows if any(batch.readings[row].tricks)]
+    if not marked:
+        return
+    ends = np.cumsum([len(text) + 1 for text in batch.masked.texts]) - 1
+    for row in marked:
+        tricks = [trick for trick, count in enumerate(batch.readings[row].tricks) if count]
+        for place, trick in enumerate(tricks, int(ends[row]) - len(tricks)):
+            yield row, trick, float(shares[place])
+
+
+class _Terms:
+    """The words of one text that speak for its label: what each weighs, and where it stands."""
+
+    __slots__ = ("_parts", "_text", "_weights")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._weights: dict[str, float] = {}
+        self._parts: dict[str, list[Place]] = {}
+
+    def add(self, low: int, high: int, weight: float) -> None:
+        """Take in the word at this place of the normalised text."""
+        term = self._text[low:high]
+        if term in self._weights:
+            self._weights[term] += weight
+            self._parts[term].append((low, high))
+        else:
+            self._weights[term] = weight
+            self._parts[term] = [(low, high)]
+
+    def add_trick(self, trick: int, weight: float) -> None:
+        """Take in a kind of trick, a place in `TRICKS`, if it speaks for the label."""
+        if weight > 0:
+            self._weights[DISGUISE_TERMS[trick]] = weight
+
+    def heaviest(self, top: int, sent: Trace | None) -> tuple[Reason, ...]:
+        """At most `top` reasons, the heaviest first; `sent` leads from the normalised text to the text as sent."""
+        ranked = sorted(self._weights.items(), key=itemgetter(1), reverse=True)
+        chosen = islice((item for item in ranked if not _is_empty(item[0])), top)
+        return tuple([Reason(term, round(weight, 4), self._places(term, sent)) for term, weight in chosen])
+
+    def _places(self, term: str, sent: Trace | None) -> tuple[Place, ...]:
+        return tuple([sent.part(low, high) for low, high in self._parts.get(term, ())]) if sent is not None else ()
+
+
 def _is_empty(term: str) -> bool:
-    return term not in DISGUISE_TERMS and not any(character.isalnum() for character in term)
+    return not term.isalnum() and term not in DISGUISE_TERMS and not any(map(str.isalnum, term))

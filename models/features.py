@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from models.masking import mask_many
+from models.masking import Masked
 from models.outline import outline
 from models.text import Reading, read_many
 from models.tokens import Cut, cutter
@@ -50,13 +50,49 @@ class Grams:
     length: Ints
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """Every word of a batch: its text (row), and its place in the joined text."""
+
+    row: Ints
+    start: Ints
+    length: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Parts:
     """N-grams of one kind before they are mixed."""
 
     hashes: Hashes
     start: Ints
     length: Ints | int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Texts on their way through: `readings`, `masked`, and the features of each (`matrix`, CSR, n x 2**bits, float32).
+
+    `words` are the words of the joined masked texts, blanks and breaks left out.
+    """
+
+    readings: Sequence[Reading]
+    masked: Masked
+    words: Words
+    matrix: Any
+    _row: Ints
+    _columns: Ints
+    _parts: Sequence[_Parts]
+
+    def grams_of(self, chosen: npt.NDArray[np.bool_]) -> Grams:
+        """The n-grams of the chosen texts, repeated ones included."""
+        found, done = [], 0
+        for part in self._parts:
+            kept = np.flatnonzero(chosen[self._row[part.start]])
+            start = part.start[kept]
+            length = part.length[kept] if isinstance(part.length, np.ndarray) else np.full(len(kept), part.length)
+            found.append((self._row[start], self._columns[done + kept], start, length))
+            done += len(part.start)
+        return Grams(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
 
 
 def join(masked: Sequence[str]) -> str:
@@ -78,64 +114,73 @@ class Features:
 
     def rows(self, readings: Sequence[Reading]) -> Any:
         """The same from texts that are normalised already."""
-        settings, (row, column) = self.settings, self.columns(readings)
+        return self.batch(readings).matrix
+
+    def columns(self, readings: Sequence[Reading]) -> tuple[Ints, Ints]:
+        """Row and column of every feature of a batch, repeated ones included."""
+        return self._hashed(readings)[:2]
+
+    def batch(self, readings: Sequence[Reading]) -> Batch:
+        """The features of a batch, and what it takes to explain them."""
+        row, column, of_place, masked, words, parts = self._hashed(readings)
+        settings = self.settings
         keys = np.sort((row << settings.bits) | column)
         keys = keys[_is_new(keys)]
         counts = np.bincount(keys >> settings.bits, minlength=len(readings))
         starts = np.concatenate(([0], np.cumsum(counts)))
         values = np.repeat((1 / np.sqrt(np.maximum(counts, 1))).astype(np.float32), counts)
-        return sparse.csr_matrix(
-            (values, keys & ((1 << settings.bits) - 1), starts), shape=(len(readings), 1 << settings.bits)
-        )
+        columns = keys & ((1 << settings.bits) - 1)
+        matrix = sparse.csr_matrix((values, columns, starts), shape=(len(readings), 1 << settings.bits))
+        return Batch(readings, masked, words, matrix, of_place, column, parts)
 
-    def columns(self, readings: Sequence[Reading]) -> tuple[Ints, Ints]:
-        """Row and column of every feature of a batch, repeated ones included."""
-        masked = mask_many(readings)
-        codes, breaks, row = _codes(masked)
-        parts = self._parts(masked, codes, breaks, row)
+    def _hashed(self, readings: Sequence[Reading]) -> tuple[Ints, Ints, Ints, Masked, Words, list[_Parts]]:
+        """Row and column of every feature, the text of every place, and what they were made from."""
+        masked = Masked(readings)
+        codes, breaks, row = _codes(masked.texts)
+        parts, words = self._parts(masked.texts, codes, breaks, row)
         rows = [row[part.start] for part in parts]
         hashes = [part.hashes for part in parts]
         lengths = np.fromiter((len(reading.text) for reading in readings), np.int64, len(readings))
         for number, values in enumerate(outline(codes, np.flatnonzero(breaks), lengths)):
             rows.append(np.arange(len(readings)))
             hashes.append(_mixed(values) * _PRIME + np.uint64(number) * _OUTLINE)
-        return np.concatenate(rows), self._column(np.concatenate(hashes))
-
-    def grams(self, masked: Sequence[str]) -> Grams:
-        """All n-grams of masked texts with their places, repeated ones included; the outline has no place."""
-        codes, breaks, row = _codes(masked)
-        parts = self._parts(masked, codes, breaks, row)
-        start = np.concatenate([part.start for part in parts])
-        length = np.concatenate([np.broadcast_to(part.length, part.start.shape) for part in parts])
-        return Grams(row[start], self._column(np.concatenate([part.hashes for part in parts])), start, length)
+        return np.concatenate(rows), self._column(np.concatenate(hashes)), row, masked, words, parts
 
     def _column(self, hashes: Hashes) -> Ints:
         columns: Ints = (_mixed(hashes) >> np.uint64(64 - self.settings.bits)).astype(np.int64)
         return columns
 
-    def _parts(self, masked: Sequence[str], codes: Codes, breaks: npt.NDArray[np.bool_], row: Ints) -> list[_Parts]:
+    def _parts(
+        self, masked: Sequence[str], codes: Codes, breaks: npt.NDArray[np.bool_], row: Ints
+    ) -> tuple[list[_Parts], Words]:
         wide = codes.astype(np.uint64)
+        words = _words(codes, self.cut(join(masked)), row)
         parts = _characters(wide, breaks, self.settings.characters)
         if self.settings.words:
-            parts += self._words(wide, codes, self.cut(join(masked)), row)
-        return parts
+            parts += self._word_parts(wide, words)
+        return parts, words
 
-    def _words(self, wide: Hashes, codes: Codes, words: list[str], row: Ints) -> list[_Parts]:
-        length = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
-        start = np.cumsum(length) - length
-        lead = codes[start]
-        kept = (lead != _BLANK) & (lead != _BREAK)
-        start, length = start[kept], length[kept]
-        power, inverse = self._powers.up_to(len(codes) + 1)
-        prefix = np.concatenate((np.zeros(1, np.uint64), np.cumsum(wide * power[: len(codes)])))
+    def _word_parts(self, wide: Hashes, words: Words) -> list[_Parts]:
+        row, start, length = words.row, words.start, words.length
+        power, inverse = self._powers.up_to(len(wide) + 1)
+        prefix = np.concatenate((np.zeros(1, np.uint64), np.cumsum(wide * power[: len(wide)])))
         hashes = _mixed((prefix[start + length] - prefix[start]) * inverse[start] + length.astype(np.uint64))
         long = length > 1
         parts = [_Parts(hashes[long] + _ONE_WORD, start[long], length[long])]
         if self.settings.words > 1:
-            pair = np.flatnonzero(row[start[:-1]] == row[start[1:]])
+            pair = np.flatnonzero(row[:-1] == row[1:])
             both = hashes[pair] * _PRIME + hashes[pair + 1] + _TWO_WORDS
             parts.append(_Parts(both, start[pair], start[pair + 1] + length[pair + 1] - start[pair]))
         return parts
+
+
+def _words(codes: Codes, words: list[str], row: Ints) -> Words:
+    length = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+    start = np.cumsum(length) - length
+    lead = codes[start]
+    kept = (lead != _BLANK) & (lead != _BREAK)
+    start, length = start[kept], length[kept]
+    return Words(row[start], start, length)
 
 
 class _Powers:

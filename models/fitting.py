@@ -47,7 +47,9 @@ def fit(
     """Fit on rows of a CSR matrix; `kinds` are places in LABELS. What scales a feature is folded into its weights.
 
     With `start` the model learns what to change about that one: its logits are nine further features, which fold into
-    plain weights again; a label without a row keeps its odds against ham. Raises CorpusInvalid if ham or spam is missing.
+    plain weights again; a label without a row keeps its odds against ham.
+
+    Raises CorpusInvalid if ham or spam is missing.
     """
     if (kinds == 0).all() or (kinds != 0).all():
         raise CorpusInvalid("training needs both ham and spam")

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -57,9 +56,9 @@ __all__ = [
     "SHORT_LINK",
     "TIME",
     "TRICK_LEVELS",
+    "Masked",
     "mask",
     "mask_many",
-    "mask_traced",
     "spans",
 ]
 
@@ -81,35 +80,45 @@ Codes = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Masked:
-    """A batch after masking: what stands at each place, and whether it still does."""
-
-    codes: Codes
-    kept: npt.NDArray[np.bool_]
-
-
 def mask(reading: Reading) -> str:
     """A normalised text with tokens in place of what is masked, and last a token for each kind of trick it used."""
     return mask_many([reading])[0]
 
 
+class Masked:
+    """A batch after masking: `texts`, and on demand the parts of the normalised texts that they stand for."""
+
+    __slots__ = ("_edges", "_kept", "_starts", "texts")
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        codes, self._kept = _masked("\n".join([*(reading.text for reading in readings), ""]))
+        self._edges: Places | None = None
+        self._starts = np.zeros(0, np.int64)
+        self.texts = codes[self._kept].tobytes().decode("utf-32-le").split("\n")
+        self.texts.pop()
+        for place, reading in enumerate(readings):
+            if any(reading.tricks):
+                self.texts[place] += " " + "".join(_tricks(reading.tricks))
+
+    def sizes(self, readings: Sequence[Reading]) -> Places:
+        """The characters of each masked text that stand for something; the tokens of tricks come after them."""
+        if self._edges is None:
+            self._starts = np.cumsum([0, *(len(reading.text) + 1 for reading in readings)])
+            self._kept = np.flatnonzero(self._kept)
+            self._edges = np.searchsorted(self._kept, self._starts)
+        return np.diff(self._edges) - 1
+
+    def places(self, rows: Places, at: Places) -> Places:
+        """Where in its normalised text character `at` of masked text `rows` begins; at the text's size, its end."""
+        if self._edges is None:
+            raise ValueError("ask for the sizes first")
+        places: Places = self._kept[self._edges[rows] + at] - self._starts[rows]
+        return places
+
+
 def mask_many(readings: Sequence[Reading]) -> list[str]:
     """`mask` of each reading; some hundred at once are the cheapest. Their texts must be normalised."""
-    return _texts(_masked("\n".join([*(reading.text for reading in readings), ""])), readings) if readings else []
-
-
-def mask_traced(readings: Sequence[Reading]) -> tuple[list[str], list[list[tuple[int, int]]]]:
-    """`mask` of each reading, and its `spans`."""
-    if not readings:
-        return [], []
-    masked = _masked("\n".join([*(reading.text for reading in readings), ""]))
-    kept = np.flatnonzero(masked.kept)
-    starts = np.cumsum([0, *(len(reading.text) + 1 for reading in readings)])
-    edges = np.searchsorted(kept, starts)
-    return _texts(masked, readings), [
-        list(pairwise((kept[edges[row] : edges[row + 1]] - starts[row]).tolist())) for row in range(len(readings))
-    ]
+    return Masked(readings).texts if readings else []
 
 
 def spans(text: str) -> list[tuple[int, int]]:
@@ -117,23 +126,16 @@ def spans(text: str) -> list[tuple[int, int]]:
 
     The tokens of tricks, and the blank before them, stand for nothing and are left out.
     """
-    return mask_traced([Reading(text)])[1][0]
-
-
-def _texts(masked: _Masked, readings: Sequence[Reading]) -> list[str]:
-    texts = masked.codes[masked.kept].tobytes().decode("utf-32-le").split("\n")
-    texts.pop()
-    for place, reading in enumerate(readings):
-        if any(reading.tricks):
-            texts[place] += " " + "".join(_tricks(reading.tricks))
-    return texts
+    masked = Masked([Reading(text)])
+    at = np.arange(masked.sizes([Reading(text)])[0] + 1)
+    return list(pairwise(masked.places(np.zeros(len(at), np.int64), at).tolist()))
 
 
 def _tricks(tricks: tuple[int, ...]) -> list[str]:
     return [DISGUISED[kind * TRICK_LEVELS + min(count, TRICK_LEVELS) - 1] for kind, count in enumerate(tricks) if count]
 
 
-def _masked(joined: str) -> _Masked:
+def _masked(joined: str) -> tuple[Codes, npt.NDArray[Any]]:
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32).copy()
     kept = np.ones(len(codes), bool)
     flags = _flags()[np.minimum(codes, 0xFF)]
@@ -154,7 +156,7 @@ def _masked(joined: str) -> _Masked:
     _mask_numbers(codes, kept, first[plain], last[plain])
     odd = (union & (_DIGIT | _JOINER) != 0) & ~plain
     _mask_others(codes, kept, joined, zip(first[odd].tolist(), last[odd].tolist(), strict=True))
-    return _Masked(codes, kept)
+    return codes, kept
 
 
 def _mask_numbers(codes: Codes, kept: npt.NDArray[np.bool_], first: Places, last: Places) -> None:

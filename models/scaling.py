@@ -41,9 +41,13 @@ class Scaling:
 
 
 def fit_scaling(logits: Floats, kinds: Kinds) -> Scaling:
-    """The scaling under which these rows' true labels are likeliest; `kinds` are places in LABELS."""
-    size = len(LABELS)
-    scores = logits.astype(np.float64)
+    """The scaling under which these rows' true labels are likeliest; `kinds` are places in LABELS.
+
+    Of a label without a row nothing can be learned: it takes the mean factor of the others and no offset.
+    """
+    present, kinds = np.unique(kinds, return_inverse=True)
+    size = len(present)
+    scores = np.ascontiguousarray(logits[:, present], dtype=np.float64)
 
     def loss(values: Numbers) -> tuple[float, Numbers]:
         factor, offset = values[:size], values[size:]
@@ -62,4 +66,6 @@ def fit_scaling(logits: Floats, kinds: Kinds) -> Scaling:
     best = optimize.minimize(
         loss, start, jac=True, method="L-BFGS-B", bounds=[(0.05, 20.0)] * size + [(-10, 10)] * size
     )
-    return Scaling(best.x[:size].astype(np.float32), best.x[size:].astype(np.float32))
+    factor, offset = np.full(len(LABELS), best.x[:size].mean(), np.float32), np.zeros(len(LABELS), np.float32)
+    factor[present], offset[present] = best.x[:size], best.x[size:]
+    return Scaling(factor, offset)

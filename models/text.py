@@ -86,33 +86,51 @@ def normalise(text: str) -> str:
     return read(text).text
 
 
+class Trace:
+    """Which part of the text as sent each character of the normalised text stands for."""
+
+    __slots__ = ("_ends", "_starts")
+
+    def __init__(self, starts: Sequence[int], ends: Sequence[int] | None = None) -> None:
+        self._starts, self._ends = starts, ends
+
+    def part(self, low: int, high: int) -> tuple[int, int]:
+        """The part `[start, end)` of the text as sent that `[low, high)` of the normalised text stands for."""
+        return self._starts[low], self._starts[high - 1] + 1 if self._ends is None else self._ends[high - 1]
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+
 def trace(text: str) -> list[tuple[int, int]]:
     """For each character of `normalise(text)` the part `[start, end)` of the text as sent that it stands for."""
-    return trace_many([text])[0]
+    (found,) = trace_many([text], [read(text)])
+    return [found.part(place, place + 1) for place in range(len(found))]
 
 
-def trace_many(texts: Sequence[str], readings: Sequence[Reading] | None = None) -> list[list[tuple[int, int]]]:
-    """`trace` of each text; some at once are cheaper, and so it is when their readings are known."""
+def trace_many(texts: Sequence[str], readings: Sequence[Reading]) -> list[Trace]:
+    """The trace of each text, whose reading is known already."""
     if not texts:
         return []
     batch = spread(texts, traced=True)
     joined = batch.codes.tobytes().decode(_DECODED)
-    starts = np.concatenate((np.zeros(1, np.int64), batch.ends[:-1] + 1))
-    sent = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
-    origin = batch.origin - np.repeat(sent, batch.ends + 1 - starts)
-    places = list(zip(origin.tolist(), (origin + 1).tolist(), strict=True))
-    traces = [places[start:end] for start, end in zip(starts.tolist(), batch.ends.tolist(), strict=True)]
     plain = joined.split("\n")
-    if readings is not None:
-        changed = [row for row, reading in enumerate(readings) if reading.text != plain[row]]
-        for row, traced in zip(changed, trace_many([texts[row] for row in changed]), strict=True):
-            traces[row] = traced
-        return traces
-    suspicions = suspects(batch.codes, batch.ends, joined)
-    drafts = {row: Draft(plain[row], traces[row]) for row in suspicions}
-    undo(drafts, suspicions)
-    for row, draft in drafts.items():
-        traces[row] = draft.origin or []
+    firsts = np.concatenate((np.zeros(1, np.int64), batch.ends[:-1] + 1))
+    sent = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
+    origin = (batch.origin - np.repeat(sent, batch.ends + 1 - firsts)).tolist()
+    edges = list(zip(firsts.tolist(), batch.ends.tolist(), strict=True))
+    traces = [Trace(origin[first:end]) for first, end in edges]
+    drafts = {
+        row: Draft(plain[row], [(place, place + 1) for place in origin[slice(*edges[row])]])
+        for row, reading in enumerate(readings)
+        if reading.text != plain[row]
+    }
+    if drafts:
+        suspicions = suspects(batch.codes, batch.ends, joined)
+        undo(drafts, {row: suspicions[row] for row in drafts})
+        for row, draft in drafts.items():
+            places = draft.origin or []
+            traces[row] = Trace([start for start, _ in places], [end for _, end in places])
     return traces
 
 

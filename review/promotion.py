@@ -1,7 +1,9 @@
 """Which model serves and which is in shadow: a person's deeds, in the audit chain before they take effect.
 
 The chain's entry is written first, then the note in the store. Should the process die between the two, the same
-promotion or roll-back done again finishes it with the entry that is there; a shadow just gets a second entry.
+promotion or roll-back done again by the same person for the same reason finishes it with the entry that is there; a
+shadow just gets a second entry. What a person decides by is what served when they were asked: if another deed took
+effect meanwhile, theirs is refused.
 """
 
 from __future__ import annotations
@@ -40,15 +42,15 @@ class Deed:
     at: datetime
 
 
-def promote(store: Store, name: str, deed: Deed, evidence: Mapping[str, Any]) -> Serving:
-    """Let a model of the store serve; `evidence` (JSON, flat) goes into the chain.
+def promote(store: Store, name: str, deed: Deed, evidence: Mapping[str, Any], seen: Serving | None) -> Serving:
+    """Let a model of the store serve in place of what was `seen` to; `evidence` (JSON, flat) goes into the chain.
 
     Raises:
-        DeedRefusedError: it serves already.
+        DeedRefusedError: it serves already, or another deed took effect since `seen` was read.
         models.errors.ModelError: it is not there or does not load, or the store is damaged.
     """
     with store.locked():
-        serving = store.serving()
+        serving = _still(store, seen)
         left = unfinished(serving)
         if serving and serving.now.model == name and left is None:
             raise DeedRefusedError(f"{name} serves already")
@@ -57,7 +59,7 @@ def promote(store: Store, name: str, deed: Deed, evidence: Mapping[str, Any]) ->
         path = store.path(name)
         threshold, digest = load(path).manifest.threshold, digest_of(path)
         details = {"sha256": digest, "threshold": threshold, "before": served_by(serving), **evidence}
-        done = left if _is(left, PROMOTED, name, digest) else None
+        done = left if _is(left, PROMOTED, name, digest, deed) else None
         entry = done or _record(PROMOTED, name, deed, details)
         changed = promoted(serving, _appointment(name, digest, threshold, entry))
         store.put_serving(changed)
@@ -67,15 +69,16 @@ def promote(store: Store, name: str, deed: Deed, evidence: Mapping[str, Any]) ->
     return changed
 
 
-def roll_back(store: Store, deed: Deed) -> Serving:
-    """Let the model serve again that served before.
+def roll_back(store: Store, deed: Deed, seen: Serving | None) -> Serving:
+    """Let the model serve again that served before the one that was `seen` to serve.
 
     Raises:
-        DeedRefusedError: a promotion was left unfinished, so that it is not clear what to go back from.
+        DeedRefusedError: another deed took effect since `seen` was read, or a promotion was left unfinished, so that it
+            is not clear what to go back from.
         models.errors.ModelError: none served before, it is gone or changed, or the store is damaged.
     """
     with store.locked():
-        serving = store.serving()
+        serving = _still(store, seen)
         left = unfinished(serving)
         if left and left.action == PROMOTED:
             raise DeedRefusedError(
@@ -85,7 +88,7 @@ def roll_back(store: Store, deed: Deed) -> Serving:
         again = to_go_back_to(serving)
         threshold = load(store.verified(again)).manifest.threshold
         details = {"sha256": again.sha256, "threshold": threshold, "before": served_by(serving)}
-        done = left if _is(left, ROLLED_BACK, again.model, again.sha256) else None
+        done = left if _is(left, ROLLED_BACK, again.model, again.sha256, deed) else None
         entry = done or _record(ROLLED_BACK, again.model, deed, details)
         changed = rolled_back(serving, _appointment(again.model, again.sha256, threshold, entry))
         store.put_serving(changed)
@@ -150,8 +153,21 @@ def served_by(serving: Serving | None) -> str:
     return serving.now.model if serving else RELEASED
 
 
-def _is(entry: AuditEntry | None, action: str, name: str, digest: str) -> bool:
-    return entry is not None and (entry.action, entry.subject_id, entry.details.get("sha256")) == (action, name, digest)
+def _still(store: Store, seen: Serving | None) -> Serving | None:
+    """Give what serves, if that is what a person saw; hold the lock."""
+    serving = store.serving()
+    if serving != seen:
+        raise DeedRefusedError(f"meanwhile another deed took effect, and {served_by(serving)} serves; look again")
+    return serving
+
+
+def _is(entry: AuditEntry | None, action: str, name: str, digest: str, deed: Deed) -> bool:
+    """Tell whether an entry speaks of this very deed; another person's must not stand for it."""
+    return (
+        entry is not None
+        and (entry.action, entry.subject_id, entry.details.get("sha256")) == (action, name, digest)
+        and (entry.actor, entry.details.get("reason")) == (deed.by.get_username(), deed.reason[:MAX_REASON])
+    )
 
 
 def _last(*actions: str) -> AuditEntry | None:

@@ -22,6 +22,7 @@ from models.store import SERVING, Store
 from review.comparison import Compared, Opinion, Place
 from review.model_report import report_on
 from review.models import ShadowDifference, ShadowTally
+from review.promotion import PROMOTED, Deed, DeedRefusedError, promote, roll_back
 from review.shadowing import take_compared
 from tests.builders import NOW, SENDER, an_sms
 from tests.model_builders import a_model, a_store
@@ -251,6 +252,42 @@ def test_a_roll_back_that_died_before_its_effect_is_finished_without_a_second_en
     obstacle.rmdir()
     types("rollback")
     assert (serves(store), len(deeds())) == (first, 3)
+
+
+def test_a_deed_that_another_person_left_unfinished_gets_an_entry_of_ones_own(store: Store, types: Typing) -> None:
+    first, _ = store.names()
+    li = a_person("li", Role.ADMIN)
+    li.set_password(PASSWORD)
+    li.save()
+    obstacle = until_the_note_cannot_be_written(store)
+    with pytest.raises(CommandError, match="cannot be used"):
+        types("promote", first, "--without-shadow")
+    obstacle.rmdir()
+    types("promote", first, "--without-shadow", by="li")
+    assert [(actor, action) for actor, action, _ in deeds()] == [("chen", PROMOTED), ("li", PROMOTED)]
+    now = store.serving()
+    assert now is not None
+    assert now.now.by == "li"
+
+
+def test_two_roll_backs_at_once_go_back_once(store: Store, types: Typing) -> None:
+    first, second = store.names()
+    types("promote", first, "--without-shadow")
+    types("promote", second, "--without-shadow")
+    seen, chen = store.serving(), User.objects.get(username="chen")
+    roll_back(store, Deed(chen, "flags bank notices", NOW), seen)
+    with pytest.raises(DeedRefusedError, match=f"meanwhile another deed took effect, and {first} serves"):
+        roll_back(store, Deed(chen, "flags bank notices", NOW), seen)
+    assert (serves(store), len(deeds())) == (first, 3)
+
+
+def test_a_promotion_replaces_no_other_model_than_the_one_that_was_shown(store: Store, types: Typing) -> None:
+    first, second = store.names()
+    seen, chen = store.serving(), User.objects.get(username="chen")
+    types("promote", first, "--without-shadow")
+    with pytest.raises(DeedRefusedError, match=f"meanwhile another deed took effect, and {first} serves"):
+        promote(store, second, Deed(chen, "finds more", NOW), {}, seen)
+    assert (serves(store), len(deeds())) == (first, 1)
 
 
 def test_nobody_rolls_back_from_a_promotion_that_never_took_effect(store: Store, types: Typing) -> None:

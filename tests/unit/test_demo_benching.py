@@ -8,6 +8,7 @@ import platform
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def a_report() -> Report:
     )
 
 
-def test_contenders_take_turns_and_the_warm_up_is_not_counted() -> None:
+def test_contenders_take_turns_over_all_texts() -> None:
     turns: list[tuple[str, int]] = []
 
     def contender(name: str) -> Contender:
@@ -70,6 +71,20 @@ def test_contenders_take_turns_and_the_warm_up_is_not_counted() -> None:
     assert turns == [("a", 10), ("b", 10)] * 3
     assert [result.name for result in results] == ["a", "b"]
     assert all(result.slowest <= result.sms_per_s <= result.fastest for result in results)
+
+
+def test_the_warm_up_is_not_counted() -> None:
+    warm: list[bool] = []
+
+    def run(_texts: Sequence[str]) -> None:
+        end = time.perf_counter() + (0 if warm else 0.3)
+        while time.perf_counter() < end:
+            pass
+        warm.append(True)
+
+    (result,) = measure([Contender("slow at first", run)], ["text"] * 3, rounds=2)
+
+    assert result.slowest > 3 / 0.3
 
 
 def test_a_ratio_above_one_is_of_the_faster_to_the_slower() -> None:

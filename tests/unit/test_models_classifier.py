@@ -13,7 +13,6 @@ from models.classifier import Classifier, default_artifact
 from models.errors import LabelUnknown
 from models.explanation import DISGUISE_TERMS, character_weights
 from models.labels import HAM, ILLEGAL, LABELS, SPAM
-from models.masking import mask
 from models.outline import OUTLINE_SIZE
 from models.text import read
 
@@ -122,13 +121,12 @@ def test_what_all_characters_weigh_is_the_log_odds_of_the_label_but_for_bias_and
     odds = np.log(row[label]) - np.log(row[0])
 
     # When the weights of all characters are added up
-    reading, model, features = read(text), RELEASED._model, RELEASED._features
-    masked = mask(reading)
-    shares = character_weights([masked], np.array([label]), features, model.weights)
+    model, batch = RELEASED._model, RELEASED._features.batch([read(text)])
+    shares = character_weights(batch, np.array([label]), model.weights)
 
     # Then nothing is missing but the bias and the features without a place
-    (whole,) = features.rows([reading]).toarray()
-    whole[features.grams([masked]).column] = 0
+    (whole,) = batch.matrix.toarray()
+    whole[batch.grams_of(np.array([True])).column] = 0
     apart = whole @ model.weights + model.bias
     assert np.count_nonzero(whole) == OUTLINE_SIZE
     assert sum(shares) + apart[label] - apart[0] == pytest.approx(odds, abs=1e-2)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from models.explanation import DISGUISE_TERMS, Reason, reasons
 from models.features import Features, FeatureSettings
 from models.labels import LABELS
-from models.text import TRICKS, read
+from models.text import TRICKS, read, read_many
 
 FEATURES = Features(FeatureSettings())
 WEIGHTS = np.zeros((1 << FeatureSettings().bits, len(LABELS)), np.float32)
@@ -15,7 +16,7 @@ WEIGHTS[:, LABELS.index("forgery")] = 1
 
 
 def reasons_of(text: str) -> dict[str, Reason]:
-    found = reasons([read(text)], ["forgery"], FEATURES, WEIGHTS, 50, texts=[text])[0]
+    found = reasons(FEATURES.batch([read(text)]), [0], ["forgery"], WEIGHTS, 50, texts=[text])[0]
     return {reason.term: reason for reason in found}
 
 
@@ -38,5 +39,19 @@ def test_each_kind_of_trick_is_a_reason_without_a_place() -> None:
     assert split.places == ()
 
 
+def test_reasons_of_some_texts_of_a_batch_are_those_that_each_has_alone() -> None:
+    texts = ["加我办讠正件，电话13800001111", "明天见", "", "代开发票 电话 010-88886666", "发票好，髮票"]
+    batch = FEATURES.batch(read_many(texts))
+
+    found = reasons(batch, [0, 3, 4], ["forgery"] * 3, WEIGHTS, 50, [texts[0], texts[3], texts[4]])
+
+    for text, together in zip([texts[0], texts[3], texts[4]], found, strict=True):
+        alone = reasons_of(text)
+        assert {reason.term for reason in together} == set(alone)
+        for reason in together:
+            assert reason.places == alone[reason.term].places
+            assert reason.weight == pytest.approx(alone[reason.term].weight, abs=2e-4)
+
+
 def test_without_the_texts_as_sent_there_are_no_places() -> None:
-    assert all(not one.places for one in reasons([read("开发票")], ["forgery"], FEATURES, WEIGHTS, 9)[0])
+    assert all(not one.places for one in reasons(FEATURES.batch([read("开发票")]), [0], ["forgery"], WEIGHTS, 9)[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from models.features import Features, FeatureSettings
 from models.masking import mask
 from models.outline import outline
-from models.text import Reading, read, read_many
+from models.text import Reading, read_many
 
 SETTINGS = FeatureSettings(bits=18, characters=3, words=2)
 FEATURES = Features(SETTINGS, ("平特一肖",))
@@ -70,7 +71,7 @@ def word_hashes(words: list[str], longest: int) -> list[int]:
     hashes = [mixed(sum(ord(sign) * SPREAD**place for place, sign in enumerate(word)) + len(word)) for word in kept]
     found = [number + WORD for word, number in zip(kept, hashes, strict=True) if len(word) > 1]
     if longest > 1:
-        found += [one * SPREAD + other + PAIR for one, other in zip(hashes, hashes[1:], strict=False)]
+        found += [one * SPREAD + other + PAIR for one, other in pairwise(hashes)]
     return found
 
 
@@ -85,9 +86,7 @@ def slow_outline(masked: str, length: int) -> list[int]:
 
 
 def outline_hashes(masked: str, length: int) -> list[int]:
-    return [
-        mixed(value) * SPREAD + number * OUTLINE for number, value in enumerate(slow_outline(masked, length))
-    ]
+    return [mixed(value) * SPREAD + number * OUTLINE for number, value in enumerate(slow_outline(masked, length))]
 
 
 def columns_by_text(readings: list[Reading], features: Features = FEATURES) -> list[Counter[int]]:
@@ -148,11 +147,12 @@ def test_the_outline_alone_is_left_of_an_empty_text() -> None:
 
 def test_places_of_ngrams_point_into_the_joined_text() -> None:
     # Given two masked texts
-    masked = [mask(read(text)) for text in TEXTS[5:7]]
+    readings = read_many(TEXTS[5:7])
+    masked = [mask(reading) for reading in readings]
     joined = "\n".join(masked) + "\n"
 
     # When all their n-grams are located
-    grams = FEATURES.grams(masked)
+    grams = FEATURES.batch(readings).grams_of(np.ones(2, np.bool_))
 
     # Then none crosses from one text into the other, and each belongs to the text it lies in
     border = len(masked[0])
@@ -163,7 +163,7 @@ def test_places_of_ngrams_point_into_the_joined_text() -> None:
 
 def test_ngrams_with_places_and_columns_without_differ_by_the_outline_alone() -> None:
     readings = read_many(TEXTS)
-    grams = FEATURES.grams([mask(reading) for reading in readings])
+    grams = FEATURES.batch(readings).grams_of(np.ones(len(readings), np.bool_))
 
     placed: list[Counter[int]] = [Counter() for _ in readings]
     for row, column in zip(grams.row, grams.column, strict=True):

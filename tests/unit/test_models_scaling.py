@@ -21,7 +21,7 @@ def drawn(true: Floats, seed: int) -> np.ndarray[Any, Any]:
     """A label for each row of logits, each as often as its probability says."""
     shares = probabilities(true).astype(np.float64)
     spots = np.random.default_rng(seed).random((len(shares), 1))
-    return np.minimum((shares.cumsum(axis=1) < spots).sum(axis=1), SIZE - 1)
+    return np.minimum((shares.cumsum(axis=1) < spots).sum(axis=1), true.shape[1] - 1)
 
 
 def true_logits(rows: int, seed: int = 1) -> Floats:
@@ -68,16 +68,17 @@ def test_folded_into_the_model_scaling_gives_the_same_logits() -> None:
     np.testing.assert_allclose(folded.logits(matrix), scaling.applied(model.logits(matrix)), atol=1e-5)
 
 
-def test_a_label_with_no_row_is_hardly_moved() -> None:
-    # Given rows of all labels but the last
-    true = true_logits(500)
-    kinds = np.minimum(drawn(true, seed=6), SIZE - 2)
+def test_a_label_without_a_row_moves_as_the_others_do() -> None:
+    # Given rows of all labels but the last two, though the model takes many for one of these
+    true = true_logits(1000)
+    kinds = drawn(true[:, :-2], seed=6)
 
-    scaling = fit_scaling(true, kinds)
+    scaling = fit_scaling(true * np.float32(2), kinds)
 
-    assert 0.05 <= scaling.factor[-1] <= 20
-    assert -10 <= scaling.offset[-1] <= 0
-    assert np.isfinite(scaling.applied(true)).all()
+    # Then those two are no more and no less sure than the others
+    np.testing.assert_allclose(scaling.factor[-2:], scaling.factor[:-2].mean(), rtol=1e-5)
+    assert scaling.offset[-2:].tolist() == [0, 0]
+    np.testing.assert_allclose(scaling.factor, 0.5, atol=0.15)
 
 
 @pytest.mark.parametrize("sureness", [3.0, 0.3])

@@ -14,8 +14,8 @@ from models.corpus import read_corpus
 from models.labels import LABELS, SPAM
 from models.text import read_many
 from models.wording.generator import generate, read_templates, templates
-from models.wording.slots import fills
 from models.wording.shipped import WRITTEN
+from models.wording.slots import fills
 
 FOLDER = Path(models.__file__).parent / "wording" / "templates"
 FILES = sorted(FOLDER.glob("*.tsv"))
@@ -110,7 +110,9 @@ def test_no_file_of_the_project_holds_a_text_of_the_corpus(corpus_texts: set[str
         if "node_modules" in path.parts:
             continue
         pieces = pieces_of(path.read_text(encoding="utf-8", errors="replace"))
-        found += [(path.name, piece) for piece, plain in zip(pieces, letters(pieces), strict=True) if plain in corpus_texts]
+        found += [
+            (path.name, piece) for piece, plain in zip(pieces, letters(pieces), strict=True) if plain in corpus_texts
+        ]
     assert found == []
 
 

@@ -143,6 +143,7 @@ class Command(ExampleCommand):
     def do_promote(self, store: Store, environment: Environment, options: dict[str, Any]) -> None:
         """Let a candidate serve."""
         _refuse_if_pinned(environment)
+        seen = store.serving()
         name, deed = options["name"], self.deed_of(options)
         candidate = load(store.path(name)).manifest
         serving, serves = self._serving(environment)
@@ -161,7 +162,7 @@ class Command(ExampleCommand):
         if report:
             counted = report.figures
             evidence |= {kind: getattr(counted, kind) for kind in ("compared", "only_serving", "only_candidate")}
-        changed = promotion.promote(store, name, deed, evidence)
+        changed = promotion.promote(store, name, deed, evidence, seen)
         self.stdout.write(
             f"{changed.now.model} serves (audit entry {changed.now.entry}); workers follow within seconds"
         )
@@ -169,10 +170,14 @@ class Command(ExampleCommand):
     def do_rollback(self, store: Store, environment: Environment, options: dict[str, Any]) -> None:
         """Go back to the model before."""
         _refuse_if_pinned(environment)
+        seen = store.serving()
         deed = self.deed_of(options)
-        again = to_go_back_to(store.serving())
-        self.confirm(f"Let {again.model} serve again?", yes=options["yes"])
-        changed = promotion.roll_back(store, deed)
+        again = to_go_back_to(seen)
+        self.confirm(
+            f"Let {again.model} serve again in place of {promotion.served_by(seen)}?",
+            yes=options["yes"],
+        )
+        changed = promotion.roll_back(store, deed, seen)
         self.stdout.write(f"{changed.now.model} serves again (audit entry {changed.now.entry})")
 
     def _serving(self, environment: Environment) -> tuple[Manifest | None, str]:
