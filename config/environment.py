@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SEED_BYTES = 32
@@ -88,6 +88,8 @@ def _split(url: str) -> SplitResult | None:
 
 
 Key = Annotated[SecretStr | None, AfterValidator(_check_key)]
+Place = Annotated[Path | None, BeforeValidator(lambda given: given or None)]
+"""A file or folder; an empty setting is none, where pathlib would take it for the working directory."""
 
 
 class Environment(BaseSettings):
@@ -124,13 +126,13 @@ class Environment(BaseSettings):
     web_workers: int = Field(2, ge=1, le=64, description="processes of the console")
     metrics_host: str = Field("127.0.0.1", description="address of /metrics and /health of a worker")
     metrics_port: int = Field(0, ge=0, le=65535, description="port of /metrics and /health of a worker; 0 is off")
-    model_path: Path | None = Field(
+    model_path: Place = Field(
         None, description="pins a classifier artifact; else the model store decides, or the released one"
     )
-    models_dir: Path | None = Field(
+    models_dir: Place = Field(
         None, description="folder of the model store, from which `qingxin model` promotes; workers follow it"
     )
-    policy_path: Path | None = Field(None, description="policy file; config/policy.toml if unset")
+    policy_path: Place = Field(None, description="policy file; config/policy.toml if unset")
     broken_world_seconds: float = Field(
         300, gt=0, description="a worker that cannot reach database, Redis or broker for so long stops"
     )

@@ -97,13 +97,14 @@ def train(  # noqa: PLR0913 - each is a thing of its own
     """Train on the rows of known label from sources of some weight; `created` is an ISO date.
 
     `shipped` rows (`models.wording.shipped`) are trained on but neither held out nor measured on. With `start` the new
-    model learns what the rows change about that one, of the same features.
+    model learns what the rows change about that one, with its features and its user words.
 
     Raises CorpusInvalid if ham or spam is missing or nothing is held out.
     The same corpus, words and recipe give the same model.
     """
     recipe = recipe or Recipe()
     settings = start.manifest.features if start else recipe.features
+    user_words = start.manifest.user_words if start else user_words
     rows = [*_usable(corpus.rows), *_unseen(_usable(shipped), corpus.rows)]
     texts = [row.text for row in rows]
     ours = np.arange(len(rows)) < sum(1 for _ in _usable(corpus.rows))

@@ -13,20 +13,30 @@ from models.text import normalise
 
 DECISION, RECALL_CHECK = "decision", "recall_check"
 """Where a row's label comes from; stands in its second column."""
-ASCII_ZERO, WIDE_ZERO = ord("0"), ord("０")
 KIND_DIGITS: Final = 3
 """Leading digits that stay in runs of ten and more: they tell mobiles, landlines, ports and cards apart."""
 KIND_RUN: Final = 10
 NAMED_SOURCES: Final = 3
 """Sources of a label that a contradiction names."""
 
-# Runs of seven digits and more, and the shapes in which people write mobile numbers and cards in groups.
-_RUN: Final = re.compile(
-    "[0-9０-９]{7,}"
-    "|(?<![0-9０-９])1[3-9][0-9][ -][0-9]{4}[ -][0-9]{4}(?![0-9０-９])"
-    "|(?<![0-9０-９])[0-9]{4}(?:[ -][0-9]{4}){3,4}(?:[ -]?[0-9]{1,3})?(?![0-9０-９])"
+# The digits from 0 to 9 as they are written; some ways have no sign for 0.
+_ALPHABETS: Final = (
+    "0123456789", "０１２３４５６７８９", "⓪①②③④⑤⑥⑦⑧⑨", "⓿❶❷❸❹❺❻❼❽❾", "0➀➁➂➃➄➅➆➇➈", "0⑴⑵⑶⑷⑸⑹⑺⑻⑼",
+    "〇一二三四五六七八九", "零壹贰叁肆伍陆柒捌玖", "٠١٢٣٤٥٦٧٨٩",
+    *("".join(map(chr, range(start, start + 10))) for start in range(0x1D7CE, 0x1D800, 10)),
+)  # fmt: skip
+_ALPHABET_OF: Final = {sign: signs for signs in reversed(_ALPHABETS) for sign in signs}
+_PLAIN: Final = {ord(sign): str(signs.index(sign)) for sign, signs in _ALPHABET_OF.items()}
+
+# Mobile numbers however they are set apart, landlines and cards in groups, and runs of seven digits and more.
+_GAP: Final = "[ \\-—–.·_/\u00a0\u00ad\u3000\u200b-\u200f\u2060\ufe0f\ufeff\u20e3]{0,3}"
+_NUMBER: Final = re.compile(
+    f"(?:(?<![0-9])|(?<=(?<![0-9])86))1{_GAP}[3-9](?:{_GAP}[0-9]){{9}}(?![0-9])"
+    "|(?<![0-9])[(（]?0[0-9]{2,3}[)）]?[ -]?[0-9]{3,4}[ -]?[0-9]{4}(?![0-9])"
+    "|(?<![0-9])[0-9]{4}(?:[ -][0-9]{4}){3,4}(?:[ -]?[0-9]{1,3})?(?![0-9])"
+    "|[0-9]{7,}"
 )
-_DIGIT: Final = re.compile("[0-9０-９]")
+_DIGIT: Final = re.compile("[0-9]")
 _BREAK: Final = re.compile("[\\s\x1c-\x1f\x85\u2028\u2029]+")
 
 
@@ -102,18 +112,18 @@ def one_line(text: str) -> str:
 
 def without_numbers(text: str, secret: str) -> str:
     """Replace each long number, the same one always by the same other one; nobody without the secret can undo it."""
-    return _RUN.sub(lambda run: _other_number(run[0], secret), text)
+    plain, written = text.translate(_PLAIN), list(text)
+    for found in _NUMBER.finditer(plain):
+        places = [found.start() + digit.start() for digit in _DIGIT.finditer(found[0])]
+        others = _other_number("".join(plain[place] for place in places), secret)
+        for place, other in zip(places, others, strict=True):
+            written[place] = _ALPHABET_OF[written[place]][int(other)]
+    return "".join(written)
 
 
-def _other_number(written: str, secret: str) -> str:
-    """Give another number of the same length and writing (wide digits, groups) and, if long, of the same kind."""
-    digits = "".join(str(int(sign)) for sign in _DIGIT.findall(written))
+def _other_number(digits: str, secret: str) -> str:
+    """Give another number of the same length and, if it is long, of the same kind."""
     kept = digits[:KIND_DIGITS] if len(digits) >= KIND_RUN else ""
     size = len(digits) - len(kept)
     drawn = int.from_bytes(hmac.digest(secret.encode(), f"export-labels {digits}".encode(), "sha512"), "big")
-    others = iter(kept + f"{drawn % 10**size:0{size}d}")
-    return _DIGIT.sub(lambda sign: _like(sign[0], next(others)), written)
-
-
-def _like(model: str, digit: str) -> str:
-    return chr(WIDE_ZERO + int(digit)) if ord(model) >= WIDE_ZERO else digit
+    return f"{kept}{drawn % 10**size:0{size}d}"

@@ -16,7 +16,7 @@ from ledger import audit
 from ledger.chain import Event
 from models.labels import HAM
 from review.categories import CATEGORIES
-from review.comparison import Figures, figures, kind_of
+from review.comparison import HOURS_A_DAY, Figures, figures, kind_of
 from review.errors import UnknownVerdictError
 from review.shadow_tables import ShadowDifference, ShadowTally
 
@@ -51,29 +51,28 @@ class Judged:
 
 @dataclass(frozen=True)
 class Report:
-    """What a candidate in shadow came to beside one serving model; `days` has the latest first."""
+    """What a candidate in shadow came to beside one serving model; `days` has the latest first.
+
+    `change_a_day` is how many hits the candidate would add (or take away, below 0) in 24 hours of this traffic; None
+    until there is a whole hour to tell it from.
+    """
 
     candidate: str
     serving: str
     since: datetime
     until: datetime
-    hours: int
+    change_a_day: float | None
     figures: Figures
     days: Sequence[Day]
     kept: int
     judged: Judged
 
-    @property
-    def change_a_day(self) -> float:
-        """Hits that the candidate would add (or take away, below 0) in 24 hours of this traffic."""
-        return (self.figures.candidate_hits - self.figures.serving_hits) * 24 / self.hours
-
 
 def report_on(candidate: str, serving: str) -> Report | None:
     """Give the report on two models, or None when nothing has been compared."""
     found = ShadowTally.objects.filter(candidate=candidate, serving=serving)
-    span = found.aggregate(since=Min("hour"), last=Max("hour"), hours=Count("hour", distinct=True))
-    if not span["hours"]:
+    span = found.aggregate(since=Min("hour"), last=Max("hour"))
+    if span["since"] is None:
         return None
     labels = found.values_list("serving_label", "candidate_label").annotate(total=Sum("count"))
     return Report(
@@ -81,7 +80,7 @@ def report_on(candidate: str, serving: str) -> Report | None:
         serving=serving,
         since=span["since"],
         until=span["last"] + timedelta(hours=1),
-        hours=span["hours"],
+        change_a_day=_change_a_day(found.filter(hour__gt=span["since"], hour__lt=span["last"])),
         figures=figures({(mine, other): total for mine, other, total in labels}),
         days=_days(found),
         kept=differences(candidate, serving).count(),
@@ -119,6 +118,16 @@ def judge(pk: int, reviewer: User, verdict: str, now: datetime) -> ShadowDiffere
         found.save(update_fields=["verdict", "judged_by", "judged_at"])
         audit.record([Event(reviewer.get_username(), "difference_judged", "difference", str(pk), details)], at=now)
     return found
+
+
+def _change_a_day(whole_hours: QuerySet[ShadowTally]) -> float | None:
+    """Give the change from hours between the first and the last, which the shadow saw only in part."""
+    hits = whole_hours.aggregate(
+        hours=Count("hour", distinct=True),
+        serving=Sum("count", filter=~Q(serving_label=HAM), default=0),
+        candidate=Sum("count", filter=~Q(candidate_label=HAM), default=0),
+    )
+    return (hits["candidate"] - hits["serving"]) * HOURS_A_DAY / hits["hours"] if hits["hours"] else None
 
 
 def _days(found: QuerySet[ShadowTally]) -> list[Day]:
@@ -167,7 +176,7 @@ def as_json(report: Report) -> dict[str, object]:
         "only_serving": counted.only_serving,
         "only_candidate": counted.only_candidate,
         "other_label": counted.other_label,
-        "change_a_day": round(report.change_a_day, 1),
+        "change_a_day": None if report.change_a_day is None else round(report.change_a_day, 1),
         "changes": [
             {"serving": mine, "candidate": other, "count": count, "kind": kind_of((mine, other)).value}
             for mine, other, count in counted.changes

@@ -76,7 +76,8 @@ def report_tables(report: Report) -> Iterator[Table]:
         "hits of the candidate alone": counted.only_candidate,
     }.items():
         table.add_row(name, f"{count:,}")
-    table.add_row("change of hits a day", f"{report.change_a_day:+,.1f}")
+    change = report.change_a_day
+    table.add_row("change of hits a day", "known after a whole hour" if change is None else f"{change:+,.1f}")
     judged = report.judged
     table.add_row("differing messages kept, judged", f"{report.kept:,}, {judged.total:,}")
     if judged.total:

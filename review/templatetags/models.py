@@ -52,8 +52,10 @@ def pairs_of(figures: dict[str, float]) -> list[tuple[str, float]]:
 
 
 @register.filter
-def signed(number: float) -> str:
-    """Write a change with its sign, in groups of three digits."""
+def signed(number: float | None) -> str:
+    """Write a change with its sign, in groups of three digits; a dash for one that is not known yet."""
+    if number is None:
+        return "–"
     return f"{number:+,.0f}" if number else "0"
 
 

@@ -376,6 +376,23 @@ def test_the_report_counts_what_people_found_right(store: Store, capsys: pytest.
     assert AuditEntry.objects.filter(action="difference_judged", actor="lin").count() == 2
 
 
+def test_the_change_a_day_is_told_from_whole_hours_alone(store: Store) -> None:
+    first, _ = store.names()
+    some_compared(first, ("ham", "fraud"))
+    report = report_on(first, SERVES)
+    assert report is not None
+    assert report.change_a_day is None
+    hours = {-1: 5, 1: 2, 2: 4, 3: 5}  # the first and the last were seen in part
+    for hour, count in hours.items():
+        ShadowTally.objects.create(
+            candidate=first, serving=SERVES, hour=NOW.replace(minute=0) + timedelta(hours=hour),
+            serving_label="fraud", candidate_label="ham", count=count,
+        )  # fmt: skip
+    report = report_on(first, SERVES)
+    assert report is not None
+    assert report.change_a_day == (1 - 2 - 4) * 24 / 3
+
+
 def test_the_same_verdict_twice_is_one_entry_and_another_is_a_second(store: Store) -> None:
     some_compared(store.names()[0], ("ham", "fraud"))
     item, browser = ShadowDifference.objects.get(), logged_in(a_reviewer())

@@ -82,6 +82,13 @@ def test_a_missing_secret_is_named() -> None:
     assert str(cli.explain(error)).startswith("QINGXIN_SECRET_KEY is not set")
 
 
+def test_an_empty_path_is_no_path_and_not_the_working_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MODELS_DIR", "MODEL_PATH", "POLICY_PATH"):
+        monkeypatch.setenv(f"QINGXIN_{name}", "")
+    environment = Environment()
+    assert (environment.models_dir, environment.model_path, environment.policy_path) == (None, None, None)
+
+
 def test_every_wrong_address_is_named_at_once_and_never_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP"):
         monkeypatch.setenv(f"QINGXIN_{name}", "geheim:geheim")

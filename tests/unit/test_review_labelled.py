@@ -41,8 +41,13 @@ def test_a_repeated_text_stands_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["13800001111", "138 0000 1111", "138-0000-1111", "1380000111", "6222 0211 1122 3334 445", "7654321"]
-)
+    "written",
+    [
+        "13800001111", "138 0000 1111", "138-0000-1111", "1380000111", "6222 0211 1122 3334 445", "7654321",
+        "138.0000.1111", "1 3 8 0 0 0 0 1 1 1 1", "1380000 1111", "138\u200b0000\u200b1111", "86138 0000 1111",
+        "0571 8888 6666", "(0571)8888-6666", "010-66551234",
+    ],
+)  # fmt: skip
 def test_a_long_number_becomes_another_of_the_same_form(written: str) -> None:
     other = without_numbers(f"打{written}找我", "secret")
     assert written not in other
@@ -50,10 +55,16 @@ def test_a_long_number_becomes_another_of_the_same_form(written: str) -> None:
 
 
 def test_the_same_number_becomes_the_same_whatever_its_writing() -> None:
-    written = ["13800001111", "138 0000 1111", "１３８００００１１１１"]
+    written = ["13800001111", "138 0000 1111", "１３８００００１１１１", "①③⑧⓪⓪⓪⓪①①①①", "1𝟛8.0000 1️⃣111", "138/0000/1111"]
     others = {re.sub(r"\D", "", unicodedata.normalize("NFKC", without_numbers(text, "secret"))) for text in written}
     assert len(others) == 1
     assert others.pop().startswith("138")
+
+
+def test_a_number_in_chinese_numerals_becomes_another_in_chinese_numerals() -> None:
+    other = without_numbers("打一三八零零零零一一一一", "secret")
+    assert other != "打一三八零零零零一一一一"
+    assert re.fullmatch("打一三八[〇一二三四五六七八九零壹贰叁肆伍陆柒捌玖]{8}", other)
 
 
 def test_without_the_secret_nobody_finds_the_number_again() -> None:
