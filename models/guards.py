@@ -23,7 +23,10 @@ FOREIGN_LINK: Final = "unofficial_link"
 THREAT: Final = "threat_with_a_way"
 
 _CLAUSE_END: Final = re.compile(r"[,.;:!?。、]")
-_LINK_SIGN: Final = re.compile(r"://|https?(?![a-z])|www[.。]|。(?:com|cn|net|cc|top|vip|xyz)(?![a-z])")
+_LINK_SIGN: Final = re.compile(
+    r"://|https?(?![a-z])|www[.。]|。(?:com|cn|net|cc|top|vip|xyz)(?![a-z])"
+    r"|[.。](?:中国|公司|网络|网址|商城)|[a-z0-9] ?(?:\[[.。]\]|\([.。]\)) ?[a-z]"
+)
 _HOST: Final = re.compile(
     r"(?<![a-z0-9._-])(?:https?://)?(?P<host>(?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,18}|[0-9]{1,3}(?:\.[0-9]{1,3}){3})"
     r"(?![a-z0-9_-])(?P<path>(?::[0-9]{1,5})?(?:[/?#][!-~]{0,500})?)(?P<after>.{0,2})",

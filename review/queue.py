@@ -11,8 +11,11 @@ from review.models import Case, Decision, Evidence
 from review.rules import Kind, Status
 
 
-def cases_for(reader: User) -> QuerySet[Case]:
+def cases_for(reader: User, now: datetime) -> QuerySet[Case]:
     """Give all cases, most urgent first: lowered ones behind the others, those the reader skipped last (`skipped`).
+
+    A lowered case waits behind others until it is due, no longer: where more cases come than people decide, it would
+    never be seen.
 
     `guards` holds what the strongest evidence looks like, `found_by` who found it.
     """
@@ -21,18 +24,19 @@ def cases_for(reader: User) -> QuerySet[Case]:
     return (
         Case.objects.select_related("claimed_by")
         .annotate(
+            waits=Q(lowered=True, decision_due__gt=now),
             skipped=Exists(mine, output_field=BooleanField()),
             guards=Subquery(strongest.values("guards")[:1]),
             found_by=Subquery(strongest.values("found_by")[:1]),
         )
-        .order_by("skipped", "lowered", "decision_due", "-spam", "pk")
+        .order_by("skipped", "waits", "decision_due", "-spam", "pk")
     )
 
 
 def next_for(reader: User, now: datetime) -> Case | None:
     """Give the case a reviewer should look at next: open, not skipped by them, not held by another."""
     held = Q(claimed_until__gt=now) & ~Q(claimed_by=reader) & Q(claimed_by__isnull=False)
-    found = cases_for(reader).filter(Q(skipped=False), status=Status.OPEN)
+    found = cases_for(reader, now).filter(Q(skipped=False), status=Status.OPEN)
     return found.exclude(held).first()
 
 

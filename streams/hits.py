@@ -13,7 +13,7 @@ from models.guards import guards
 from models.text import read
 
 COUNTRY = "86"
-WRITTEN_BETWEEN = re.compile(r"[\s+().\-\u2010-\u2015\u200b-\u200f\ufeff]+")
+WRITTEN_BETWEEN = re.compile(r"[\s+().\-\u00ad\u2010-\u2015\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 """Signs that people and systems write into a number."""
 
 

@@ -27,7 +27,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     """Show the cases of one status, open ones unless asked otherwise, most urgent first."""
     status = request.GET.get("status", Status.OPEN)
     label = request.GET.get("label", "")
-    cases = cases_for(reader_of(request))
+    now = timezone.now()
+    cases = cases_for(reader_of(request), now)
     if status in set(Status):
         cases = cases.filter(status=status)
     if label in CATEGORIES:
@@ -39,7 +40,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "statuses": list(Status),
         "categories": CATEGORIES,
         "open_count": open_count(),
-        "now": timezone.now(),
+        "now": now,
         "active": "queue",
     }
     return render(request, "review/queue.html", context)
@@ -63,7 +64,7 @@ def find_sender(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     desk.note_search(number, reader, now)
     context = {
-        "cases": cases_for(reader).filter(sender=number).order_by("-opened_at"),
+        "cases": cases_for(reader, now).filter(sender=number).order_by("-opened_at"),
         "number": number,
         "now": now,
         "next_url": reverse("home" if Role.REVIEWER not in roles_of(reader) else "queue"),

@@ -59,8 +59,8 @@ def test_a_skip_leaves_the_case_open_and_puts_it_last_for_who_skipped() -> None:
     lin, wu = a_reviewer("lin"), a_reviewer("wu")
     desk.claim(first.pk, lin, NOW, POLICY)
     desk.decide(first.pk, lin, "skip", reason="方言", now=NOW)
-    assert list(cases_for(lin)) == [second, first]
-    assert list(cases_for(wu)) == [first, second]
+    assert list(cases_for(lin, NOW)) == [second, first]
+    assert list(cases_for(wu, NOW)) == [first, second]
     assert next_for(lin, NOW) == second
     assert next_for(wu, NOW) == first
 

@@ -54,14 +54,19 @@ def test_a_case_of_notices_alone_waits_behind_the_others_until_other_evidence_co
     other = a_case(sender="13800000002")
     lin = a_reviewer()
     assert notice.lowered
-    assert list(cases_for(lin)) == [other, notice]
+    assert list(cases_for(lin, NOW)) == [other, notice]
     assert next_for(lin, NOW) == other
     assert (notice.sight_due, notice.decision_due) == (other.sight_due, other.decision_due)
+    due = notice.decision_due
+    take_hits([a_hit(sender="13800000003")], due, POLICY)
+    assert [case.sender[-1] for case in cases_for(lin, due)] == ["1", "2", "3"], "one that is due waits no longer"
+    Case.objects.exclude(pk__in=[notice.pk, other.pk]).update(status="closed", outcome="cleared")
+    other.refresh_from_db()
     take_hits([a_hit(sender="13800000001", guards=["bank_notice"])], NOW, POLICY)
     assert Case.objects.get(pk=notice.pk).lowered
     take_hits([a_hit(sender="13800000001")], NOW, POLICY)
     assert not Case.objects.get(pk=notice.pk).lowered
-    assert list(cases_for(lin)) == [notice, other]
+    assert list(cases_for(lin, NOW)) == [notice, other]
 
 
 def test_the_chain_tells_of_guards() -> None:

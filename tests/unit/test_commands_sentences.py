@@ -196,7 +196,7 @@ def test_the_demo_keeps_the_clients_of_kafka_quiet(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_corpus_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="the folder /nonexist does not exist"):
+    with pytest.raises(CommandError, match="/nonexist does not exist"):
         call_command("train", "/nonexist", out=tmp_path)
     with pytest.raises(CommandError, match="is no folder"):
         call_command("train", __file__, out=tmp_path)

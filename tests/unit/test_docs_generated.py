@@ -54,7 +54,14 @@ def test_every_reference_of_asyncapi_leads_somewhere() -> None:
 
 @pytest.mark.parametrize(
     "build",
-    [builders.an_sms, builders.a_hit, builders.a_sample, builders.a_subscription_ordered, builders.a_charge_due, builders.a_service_text],
+    [
+        builders.an_sms,
+        builders.a_hit,
+        builders.a_sample,
+        builders.a_subscription_ordered,
+        builders.a_charge_due,
+        builders.a_service_text,
+    ],
 )
 def test_a_record_on_the_wire_fits_its_schema(build: Callable[[], msgspec.Struct]) -> None:
     record = build()

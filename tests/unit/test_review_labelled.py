@@ -55,7 +55,14 @@ def test_a_long_number_becomes_another_of_the_same_form(written: str) -> None:
 
 
 def test_the_same_number_becomes_the_same_whatever_its_writing() -> None:
-    written = ["13800001111", "138 0000 1111", "１３８００００１１１１", "①③⑧⓪⓪⓪⓪①①①①", "1𝟛8.0000 1️⃣111", "138/0000/1111"]
+    written = [
+        "13800001111",
+        "138 0000 1111",
+        "１３８００００１１１１",
+        "①③⑧⓪⓪⓪⓪①①①①",
+        "1𝟛8.0000 1️⃣111",
+        "138/0000/1111",
+    ]
     others = {re.sub(r"\D", "", unicodedata.normalize("NFKC", without_numbers(text, "secret"))) for text in written}
     assert len(others) == 1
     assert others.pop().startswith("138")

@@ -63,7 +63,8 @@ class Command(ExampleCommand):
         self._report(out, found, export.guarded)
 
     def _report(self, out: Path, found: Harvest, guarded: int) -> None:
-        table = Table(title=f"{len(found.rows)} row(s) in {out}")
+        self.stdout.write(f"{len(found.rows)} row(s) in {out}")
+        table = Table()
         table.add_column("label")
         table.add_column("rows", justify="right")
         for label, count in sorted(found.counts.items()):

@@ -247,7 +247,7 @@ def _disguises(measured: Robustness) -> Table:
 def _days(days: tuple[Load, ...], traffic: Traffic) -> Table:
     table = Table(
         title=f"a day of {traffic.volume:,.0f} SMS, {percent(traffic.prevalence)} of them spam",
-        caption=f"first line: the threshold in use; *: rough, fewer than {FEW} alarms",
+        caption=f"first line: the threshold of this report; *: rough, fewer than {FEW} alarms",
         title_justify="left",
         caption_justify="left",
     )
