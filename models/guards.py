@@ -25,7 +25,7 @@ THREAT: Final = "threat_with_a_way"
 _CLAUSE_END: Final = re.compile(r"[,.;:!?。、]")
 _LINK_SIGN: Final = re.compile(
     r"://|https?(?![a-z])|www[.。]|。(?:com|cn|net|cc|top|vip|xyz)(?![a-z])"
-    r"|[.。](?:中国|公司|网络|网址|商城)|[a-z0-9] ?(?:\[[.。]\]|\([.。]\)) ?[a-z]"
+    r"|[.。](?:中国|公司|网络|网址|商城)(?![一-鿿])|[a-z0-9] ?(?:\[[.。]\]|\([.。]\)) ?[a-z]"
 )
 _HOST: Final = re.compile(
     r"(?<![a-z0-9._-])(?:https?://)?(?P<host>(?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,18}|[0-9]{1,3}(?:\.[0-9]{1,3}){3})"

@@ -57,16 +57,20 @@ def test_a_case_of_notices_alone_waits_behind_the_others_until_other_evidence_co
     assert list(cases_for(lin, NOW)) == [other, notice]
     assert next_for(lin, NOW) == other
     assert (notice.sight_due, notice.decision_due) == (other.sight_due, other.decision_due)
-    due = notice.decision_due
-    take_hits([a_hit(sender="13800000003")], due, POLICY)
-    assert [case.sender[-1] for case in cases_for(lin, due)] == ["1", "2", "3"], "one that is due waits no longer"
-    Case.objects.exclude(pk__in=[notice.pk, other.pk]).update(status="closed", outcome="cleared")
-    other.refresh_from_db()
     take_hits([a_hit(sender="13800000001", guards=["bank_notice"])], NOW, POLICY)
     assert Case.objects.get(pk=notice.pk).lowered
     take_hits([a_hit(sender="13800000001")], NOW, POLICY)
     assert not Case.objects.get(pk=notice.pk).lowered
     assert list(cases_for(lin, NOW)) == [notice, other]
+
+
+def test_a_lowered_case_that_is_due_waits_no_longer_behind_newer_ones() -> None:
+    notice = a_case(sender="13800000001", guards=["bank_notice"])
+    due, lin = notice.decision_due, a_reviewer()
+    take_hits([a_hit(sender="13800000002")], due, POLICY)
+    newer = Case.objects.get(sender="13800000002")
+    assert list(cases_for(lin, due - timedelta(seconds=1))) == [newer, notice]
+    assert list(cases_for(lin, due)) == [notice, newer]
 
 
 def test_the_chain_tells_of_guards() -> None:
@@ -94,7 +98,7 @@ def test_a_redelivered_sample_changes_nothing() -> None:
     judged = sampling.judge(RecallCheck.objects.earliest("pk").pk, a_reviewer(), "ham", NOW, POLICY)
     assert sampling.take_samples(samples) == 0
     assert RecallCheck.objects.get(pk=judged.pk).verdict == "ham"
-    assert RecallCheck.objects.latest("pk").text == "a␀b"
+    assert RecallCheck.objects.filter(text="a␀b").count() == 1
 
 
 def test_two_reviewers_never_hold_the_same_sample() -> None:

@@ -60,6 +60,8 @@ def test_a_hit_is_made_at_the_threshold_and_not_below() -> None:
         ("＋８６ １２３２１", True),
         ("(86)10086", True),
         ("\u200b12321", True),
+        ("10\u2060086", True),
+        ("+86\u00ad10086", True),
         ("1008", False),
         ("12320", False),
         ("+8613812321000", False),
