@@ -41,6 +41,7 @@ _CHANGING: Final = "0000-33ff a640-a7ff ab30-abbf f900-fffd 1d400-1d7ff 1f100-1f
 _ACCENTED: Final = ((0xC0, 0x24F), (0x1E00, 0x1EFF))
 _HAN: Final = (0x3400, 0x9FFF)
 _ROMAN: Final = range(0x2160, 0x2180)  # Ⅰ and its like may be digits: the second layer decides
+_FOREIGN_DIGITS: Final = range(0x660, 0x1FC00)  # those of Arabic, Devanagari and other scripts
 _SPACES: Final = tuple(code for code in range(0x3001) if chr(code).isspace())
 
 
@@ -178,6 +179,11 @@ def _becomes() -> dict[int, str]:
     for signs in table("signs")["always"].values():
         step |= {ord(sign): meaning for sign, meaning in signs.items()}
     step |= dict.fromkeys(_SPACES, " ")
+    step |= {
+        code: str(unicodedata.decimal(chr(code)))
+        for code in _FOREIGN_DIGITS
+        if chr(code).isdecimal() and not gone[code]
+    }
     found = {}
     for code, first in step.items():
         text, last = first, ""

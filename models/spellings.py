@@ -27,6 +27,7 @@ MAX_FORMS: Final = 64
 RARE: Final = 14
 _PINYIN_ALONE: Final = 7
 _BMP: Final = 0x10000
+_HEARD: Final = 0xE000  # before the numbers of syllables: normalised text holds no private-use character
 _PAIR_BITS: Final = 20
 _PAIR_PRIME: Final = 40503
 
@@ -132,7 +133,7 @@ def sounds() -> Sounds:
     for word in heard_words():
         heard = [int(syllable[ord(character)]) for character in word]
         if len(word) > 1:
-            by_sound.setdefault("".join(map(chr, heard)), []).append(word)
+            by_sound.setdefault("".join(chr(_HEARD + number) for number in heard), []).append(word)
         for place, (first, second) in enumerate(pairwise(heard)):
             pairs[first * count + second] = True
             kept = (ord(word[place]), second), (first, ord(word[place + 1]))
@@ -153,10 +154,10 @@ def sound_finder() -> tuple[ac.AhoCorasick, tuple[str, ...]]:
 
 
 def as_heard(text: str) -> str:
-    """The text with the number of its syllable, as a character, for each character that has one of interest."""
+    """The text with a private-use character for the syllable of each character that has one of interest."""
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     heard = sounds().syllable[np.minimum(codes, _BMP - 1)]
-    return np.where(heard, heard, codes).astype(np.uint32).tobytes().decode("utf-32-le")
+    return np.where(heard, heard + np.uint32(_HEARD), codes).astype(np.uint32).tobytes().decode("utf-32-le")
 
 
 def is_likely_by_chance(form: str, word: str) -> bool:
