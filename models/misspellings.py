@@ -12,7 +12,6 @@ from models.draft import Edit
 from models.spellings import as_heard, finder, is_likely_by_chance, is_rare, sound_finder, sounds, spellings
 
 _IDENTIFIER: Final = re.compile(r"(?:号|:|是| )*[a-z0-9][a-z0-9_-]{4,}")
-_ADDED: Final = re.compile(r"(?!ip)(?=[a-z_-]*[0-9][a-z_-]*[0-9])[a-z][a-z0-9_-]{4,19}(?![a-z0-9_.@/-])")
 _DICTIONARY_ONLY: Final = (False,)  # the only argument of rjieba after the text
 
 
@@ -22,7 +21,7 @@ def written_forms(text: str) -> list[Edit]:
     edits = []
     for number, start, end in matcher.find_matches_as_indexes(text):
         spelling = spellings()[forms[number]]
-        if (not _cuts_latin(text, start, end) or _is_added(text, start, end)) and (not spelling.only_contact or _is_contact(text, start, end)):
+        if not _cuts_latin(text, start, end) and (not spelling.only_contact or _is_contact(text, start, end)):
             word = spelling.word
             if len(word) > end - start and text[end : end + 1] == word[-1]:
                 word = word[:-1]
@@ -70,11 +69,6 @@ def _cuts_latin(text: str, start: int, end: int) -> bool:
     return (_is_latin(text[start]) and (_is_latin(before) or (before != "" and before in "@./_-"))) or (
         _is_latin(text[end - 1]) and (_is_latin(after) or (after != "" and after in "@./_"))
     )
-
-
-def _is_added(text: str, start: int, end: int) -> bool:
-    """Say whether an identifier follows `加v` or `+v` at once, as in `加vabc888`; not a word such as vip."""
-    return text[start] in "加+" and text[end - 1] == "v" and _ADDED.match(text, end) is not None
 
 
 def _is_latin(sign: str) -> bool:

@@ -42,9 +42,9 @@ def suspects(codes: Codes, ends: Places, joined: str) -> dict[int, int]:
     for suspicion, places in (
         (LETTERS | NUMBERS, np.flatnonzero(flags & FOREIGN)),
         (NUMBERS, _numbers(flags)),
-        (CHAINS, _chains(flags, DIGIT, 7, 3)),
-        (SIGNS, _symbols(flags)),
-        (SIGNS, _chains(flags, HAN, 3, 17)),
+        (CHAINS, _chains(flags, ends, DIGIT, 7, 3)),
+        (SIGNS, _symbols(flags, ends)),
+        (SIGNS, _chains(flags, ends, HAN, 3, 17)),
         (SIGNS, _gaps(codes, flags)),
         (SOUNDS, _sounds(codes)),
         (FORMS, [start for _, start, _ in finder()[0].find_matches_as_indexes(joined)]),
@@ -72,16 +72,22 @@ def _numbers(flags: Flags) -> Places:
     return found
 
 
-def _symbols(flags: Flags) -> Places:
-    return np.concatenate((_strong_symbols(flags), _repeated_signs(flags)))
+def _symbols(flags: Flags, ends: Places) -> Places:
+    return np.concatenate((_strong_symbols(flags), _repeated_signs(flags, ends)))
 
 
-def _repeated_signs(flags: Flags) -> Places:
-    """Two signs near each other, each between two Chinese characters."""
+def _repeated_signs(flags: Flags, ends: Places) -> Places:
+    """Two signs near each other in one text, each between two Chinese characters."""
     place = np.flatnonzero(flags[1:-1] & SIGN) + 1
     place = place[(flags[place - 1] & flags[place + 1] & HAN) != 0]
-    near: Places = place[1:][np.diff(place) < _NEAR]
-    return near
+    first, last = place[:-1], place[1:]
+    return last[(last - first < _NEAR) & _in_one_text(first, last, ends)]
+
+
+def _in_one_text(first: Places, last: Places, ends: Places) -> npt.NDArray[np.bool_]:
+    """For each pair of places, whether one text holds both: what a text is suspected of must not hang on others."""
+    same: npt.NDArray[np.bool_] = np.searchsorted(ends, first) == np.searchsorted(ends, last)
+    return same
 
 
 def _strong_symbols(flags: Flags) -> Places:
@@ -93,8 +99,8 @@ def _strong_symbols(flags: Flags) -> Places:
     return found
 
 
-def _chains(flags: Flags, kind: int, least: int, apart: int) -> Places:
-    """Characters of a kind that stand alone, `least` of them in a row with nothing but signs between."""
+def _chains(flags: Flags, ends: Places, kind: int, least: int, apart: int) -> Places:
+    """Characters of a kind that stand alone, `least` of them in a row in one text, with nothing but signs between."""
     here = flags & kind != 0
     alone = here.copy()
     alone[1:] &= ~here[:-1]
@@ -105,6 +111,8 @@ def _chains(flags: Flags, kind: int, least: int, apart: int) -> Places:
     first, last = place[: 1 - least], place[least - 1 :]
     near = last - first <= apart * (least - 1)
     first, last = first[near], last[near]
+    whole = _in_one_text(first, last, ends)
+    first, last = first[whole], last[whole]
     wordy = flags & WORDY
     found = [np.count_nonzero(wordy[start : end + 1]) == least for start, end in zip(first, last, strict=True)]
     row: Places = first[np.array(found, bool)]

@@ -97,7 +97,8 @@ def train(  # noqa: PLR0913 - each is a thing of its own
     """Train on the rows of known label from sources of some weight; `created` is an ISO date.
 
     `shipped` rows (`models.wording.shipped`) are trained on but neither held out nor measured on. With `start` the new
-    model learns what the rows change about that one, with its features and its user words.
+    model learns what the rows change about that one, with its features, user words and threshold; its probabilities
+    are fitted to held-out shipped rows as well, which the old one may have seen.
 
     Raises CorpusInvalid if ham or spam is missing or nothing is held out.
     The same corpus, words and recipe give the same model.
@@ -115,7 +116,10 @@ def train(  # noqa: PLR0913 - each is a thing of its own
     kinds = np.array([LABELS.index(row.label) for row in rows], dtype=np.int64)
     weight = np.array([SOURCE_WEIGHTS.get(row.source, 1.0) for row in rows])
     old = Weights(start.weights, start.bias) if start else None
-    measured = np.flatnonzero(away & ours & np.array([row.source != GENERATED for row in rows]))
+    real = away & np.array([row.source != GENERATED for row in rows])
+    # Reviewers decide on hits alone: probabilities fitted to their rows would be of no use for all the other traffic.
+    unseen = np.flatnonzero(real if start else real & ours)
+    measured = unseen[ours[unseen]]
     if len(measured) < 2:  # noqa: PLR2004 - each half is calibrated by the other
         raise CorpusInvalid("too few rows to hold any out")
     progress("fit", 0, 2)
@@ -123,9 +127,10 @@ def train(  # noqa: PLR0913 - each is a thing of its own
     progress("fit", 1, 2)
     whole = _fitted(matrix, kinds, weight, np.arange(len(rows)), recipe, old)
     progress("fit", 2, 2)
-    logits = twin.logits(matrix[measured])
-    report = _report([rows[place] for place in measured], _cross_scaled(logits, kinds[measured]), recipe)
-    scaling = fit_scaling(logits, kinds[measured])
+    logits = twin.logits(matrix[unseen])
+    calibrated = _cross_scaled(logits, kinds[unseen])[ours[unseen]]
+    report = _report([rows[place] for place in measured], calibrated, recipe, start)
+    scaling = fit_scaling(logits, kinds[unseen])
     manifest = Manifest(
         format=FORMAT,
         name="qingxin-linear",
@@ -180,8 +185,11 @@ def _cross_scaled(logits: Floats, kinds: Rows) -> Floats:
     return scaled
 
 
-def _report(rows: Sequence[Row], logits: Floats, recipe: Recipe) -> Report:
+def _report(rows: Sequence[Row], logits: Floats, recipe: Recipe, start: Artifact | None) -> Report:
+    """The figures at the threshold for the recipe's share of ham, or at that of the model started from."""
     scores = scores_of(logits)
+    if start:
+        return measure(rows, scores, start.manifest.threshold)
     ham = np.array([row.label == HAM for row in rows])
     if not ham.any():
         raise CorpusInvalid("too few rows to hold any ham out")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from config.policy import DEFAULT_POLICY
 from models.appointments import Appointment
 from models.artifact import default_artifact
 from models.store import Store
@@ -24,6 +25,15 @@ def a_model(folder: Path, version: str = "2", **changes: Any) -> Path:
     manifest = source / "manifest.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"version": version} | changes))
     return source
+
+
+def a_policy_of_the_models_own_threshold(folder: Path) -> Path:
+    """The default policy, but that each model's own threshold decides what is a hit."""
+    words, value = "[scoring.threshold]\nvalue = ", DEFAULT_POLICY.read_text(encoding="utf-8")
+    before, after = value.split(words)
+    path = folder / "policy.toml"
+    path.write_text(f"{before}{words}0\n{after.split(chr(10), 1)[1]}", encoding="utf-8")
+    return path
 
 
 def a_store(folder: Path, *versions: str, **changes: Any) -> tuple[Store, list[str]]:

@@ -18,7 +18,13 @@ from models.store import Store, digest_of
 from review.models import ShadowDifference, ShadowTally
 from tests.builders import an_sms
 from tests.kafka_client import consume, produce
-from tests.model_builders import FLAGS_ALL, FLAGS_NONE, a_model, an_appointment
+from tests.model_builders import (
+    FLAGS_ALL,
+    FLAGS_NONE,
+    a_model,
+    a_policy_of_the_models_own_threshold,
+    an_appointment,
+)
 from tests.waiting import wait_until
 from tests.workers import a_worker, running
 
@@ -30,6 +36,10 @@ HOUR = datetime(2031, 5, 5, 5, tzinfo=UTC)
 def added(store: Store, folder: Path, version: str, threshold: float) -> str:
     with store.locked():
         return store.add(a_model(folder, version, threshold=threshold)).name
+
+
+def own_threshold(folder: Path) -> dict[str, str]:
+    return {"QINGXIN_POLICY_PATH": str(a_policy_of_the_models_own_threshold(folder))}
 
 
 def serve(store: Store, name: str) -> None:
@@ -51,7 +61,8 @@ def test_a_promotion_reaches_a_running_worker_and_no_sms_is_lost(
         produce(bootstrap, GATEWAY_TOPICS["smsc"], [(run, an_sms(id=f"{run}-{sent + n}")) for n in range(count)])
         sent += count
 
-    with running(a_worker("scoring", {**system, "QINGXIN_MODELS_DIR": str(store.folder)}, logs), keeper) as worker:
+    settings = {**system, "QINGXIN_MODELS_DIR": str(store.folder)} | own_threshold(tmp_path)
+    with running(a_worker("scoring", settings, logs), keeper) as worker:
         before = worker.metric("qingxin_sms_scored_total")
 
         def scored() -> int:
@@ -95,6 +106,7 @@ def test_the_shadow_worker_tallies_each_sms_once_though_killed_and_publishes_not
     timid, bold = added(store, tmp_path, "timid", FLAGS_NONE), added(store, tmp_path, "bold", FLAGS_ALL)
     serve(store, timid)
     settings = {**system, "QINGXIN_MODELS_DIR": str(store.folder), "QINGXIN_COMMIT_SECONDS": "60"}
+    settings |= own_threshold(tmp_path)
     bootstrap, sent_at = system["QINGXIN_KAFKA_BOOTSTRAP"], HOUR
     candidate = an_appointment(bold, sha256=digest_of(store.path(bold)))
 

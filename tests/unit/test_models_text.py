@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models.characters import one_by_one
 from models.corpus import read_corpus
 from models.disguises import sensitive_words, table
-from models.spellings import spellings
+from models.spellings import as_heard, sounds, spellings
 from models.text import TRICKS, normalise, read, read_many, trace
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=60)
@@ -92,6 +92,7 @@ def test_every_character_read_has_its_place_in_the_text_as_sent(text: str) -> No
         ("找dai开", "找代开", "pinyin"),
         ("加weixin详谈", "加微信详谈", "pinyin"),
         ("髮票", "发票", "traditional"),
+        ("髪→票", "发票", "inserted"),
     ],
 )
 def test_a_disguise_is_undone_and_named(written: str, normalised: str, trick: str) -> None:
@@ -105,6 +106,7 @@ def test_a_disguise_is_undone_and_named(written: str, normalised: str, trick: st
         ("ＡＢＣ，１２３！", "abc,123!"),
         ("第一行\t\u3000\r\n第二行  ", "第一行 第二行"),
         ("价格㎡…", "价格m2..."),
+        ("电话१३८००१३८०००或٠١٠", "电话13800138000或010"),
         ("三期Ⅲ型", "三期iii型"),
         ("退一步，想一想。好的，明天见", "退一步,想一想。好的,明天见"),
         ("妈，我到家了……明天给你打电话❤️", "妈,我到家了......明天给你打电话❤"),
@@ -128,6 +130,29 @@ def test_one_spelling_stands_for_many_without_being_a_trick(written: str, normal
 )  # fmt: skip
 def test_ordinary_text_stays_as_it_is(text: str) -> None:
     assert read(text) == (text, (0,) * len(TRICKS))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "特价4.7元",
+        "祝节日快乐,愿你们好",
+        "拨5键听吧-李",
+        "满100减80,元旦前有效",
+        "看(王总)",
+        "1、2元;3(2)",
+        "http://mm.cn/mm",
+    ],
+)
+def test_a_homophone_elsewhere_does_not_make_words_of_letters_and_punctuation(text: str) -> None:
+    assert normalise(f"{text};加薇信详谈") == f"{text};加微信详谈"
+
+
+def test_no_printable_ascii_sounds_like_anything() -> None:
+    ascii_text = "".join(map(chr, range(32, 127)))
+
+    assert as_heard(ascii_text) == ascii_text
+    assert not [heard for heard in sounds().by_sound if heard.isascii()]
 
 
 def test_tricks_are_counted() -> None:
