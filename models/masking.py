@@ -76,6 +76,10 @@ _AFTER: Final = {_MONEY: "元块万", _RATE: "%折‰", _DAY: "年月日号", _C
 
 _LINK: Final = re.compile(r"(?:https?:/|www\.)[!-~]*+|[a-z0-9_-]++(?:[.@][a-z0-9_-]++)++(?:[:/?][!-~]*+)?")
 
+_GROUPS: Final = re.compile(
+    r"(?<![0-9])(?:1[3-9][0-9] [0-9]{4} [0-9]{4}|[0-9]{4}(?: [0-9]{4}){3}(?: [0-9]{1,4}| ?[0-9]{3})?)(?![0-9])"
+)
+
 Codes = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.int64]
 
@@ -156,6 +160,9 @@ def _masked(joined: str) -> tuple[Codes, npt.NDArray[Any]]:
     _mask_numbers(codes, kept, first[plain], last[plain])
     odd = (union & (_DIGIT | _JOINER) != 0) & ~plain
     _mask_others(codes, kept, joined, zip(first[odd].tolist(), last[odd].tolist(), strict=True))
+    for group in _GROUPS.finditer(joined):
+        codes[group.start()] = ord(PHONE if joined[group.start() + 3] == " " else ACCOUNT)
+        kept[group.start() + 1 : group.end()] = False
     return codes, kept
 
 
@@ -173,7 +180,7 @@ def _mask_numbers(codes: Codes, kept: npt.NDArray[np.bool_], first: Places, last
     start = codes[first]
     token = _numbers()[unit, np.minimum(size, len(NUMBERS))]
     free = unit == 0
-    mobile = (size == MOBILE_DIGITS) & (start != ord("0"))
+    mobile = (size == MOBILE_DIGITS) & (start != ord("0")) | (size == MOBILE_DIGITS + 2) & (lead == 861)  # noqa: PLR2004 - with the country code
     landline = (start == ord("0")) & (size > 9) & (size <= 12)  # noqa: PLR2004 - area code and number
     hotline = np.isin(lead, (400, 800)) & (size == 10) | (lead == 106) & (size > 6)  # noqa: PLR2004 - 400 and 106 numbers
     hotline |= np.isin(lead // 10, (95, 96)) & (size == 5) | np.isin(lead, (100, 123)) & (size == 5)  # noqa: PLR2004 - service numbers

@@ -81,7 +81,8 @@ def _repeated_signs(flags: Flags, ends: Places) -> Places:
     place = np.flatnonzero(flags[1:-1] & SIGN) + 1
     place = place[(flags[place - 1] & flags[place + 1] & HAN) != 0]
     first, last = place[:-1], place[1:]
-    return last[(last - first < _NEAR) & _in_one_text(first, last, ends)]
+    near: Places = last[(last - first < _NEAR) & _in_one_text(first, last, ends)]
+    return near
 
 
 def _in_one_text(first: Places, last: Places, ends: Places) -> npt.NDArray[np.bool_]:

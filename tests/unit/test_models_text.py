@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.characters import one_by_one
+from models.characters import one_by_one, spread
 from models.corpus import read_corpus
 from models.disguises import sensitive_words, table
 from models.spellings import as_heard, sounds, spellings
+from models.suspicion import suspects
 from models.text import TRICKS, normalise, read, read_many, trace
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=60)
@@ -153,6 +154,13 @@ def test_no_printable_ascii_sounds_like_anything() -> None:
 
     assert as_heard(ascii_text) == ascii_text
     assert not [heard for heard in sounds().by_sound if heard.isascii()]
+
+
+@pytest.mark.parametrize("texts", [["好·吗", "去·吧"], ["好,", "是,", "在,"], ["1,2", "3,5", "2,7", "8,1"]])
+def test_what_a_text_is_suspected_of_does_not_hang_on_its_neighbours(texts: list[str]) -> None:
+    batch = spread(texts)
+
+    assert suspects(batch.codes, batch.ends, batch.codes.tobytes().decode("utf-32-le")) == {}
 
 
 def test_tricks_are_counted() -> None:

@@ -81,7 +81,7 @@ def test_an_order_that_everything_bears_out_has_no_fault() -> None:
         ({"claim": a_claim(kind="clear")}, "its decision is no confirmation"),
         ({"claim": a_claim(verdict="reject")}, "its decision was not approved"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "with",
 )
 def test_the_rows_must_bear_an_order_out(changes: dict[str, Any], reason: str) -> None:
     assert any(fault.startswith(reason) for fault in judged(**changes))
