@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -41,6 +42,8 @@ def measure(
     contenders: Sequence[Contender], texts: Sequence[str], rounds: int, progress: Progress | None = None
 ) -> list[Result]:
     """Let the contenders take turns, so that a slow moment of the machine hits them all; the first round warms up."""
+    gc.collect()
+    gc.freeze()  # the dictionaries and models of all are not to be searched for garbage while one is at work
     speeds: dict[str, list[tuple[float, float]]] = {contender.name: [] for contender in contenders}
     task = progress.add_task("measuring", total=(rounds + 1) * len(contenders)) if progress else None
     for turn in range(rounds + 1):

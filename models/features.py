@@ -129,8 +129,10 @@ class Features:
         counts = np.bincount(keys >> settings.bits, minlength=len(readings))
         starts = np.concatenate(([0], np.cumsum(counts)))
         values = np.repeat((1 / np.sqrt(np.maximum(counts, 1))).astype(np.float32), counts)
-        columns = keys & ((1 << settings.bits) - 1)
-        matrix = sparse.csr_matrix((values, columns, starts), shape=(len(readings), 1 << settings.bits))
+        columns = (keys & ((1 << settings.bits) - 1)).astype(np.int32)
+        matrix = sparse.csr_matrix(
+            (values, columns, starts.astype(np.int32)), shape=(len(readings), 1 << settings.bits)
+        )
         return Batch(readings, masked, words, matrix, of_place, column, parts)
 
     def _hashed(self, readings: Sequence[Reading]) -> tuple[Ints, Ints, Ints, Masked, Words, list[_Parts]]:

@@ -37,6 +37,8 @@ _ROUND: Final = pattern_of(ROUND_DIGITS)
 _ROUND_TRICK: Final = re.compile(f"[{_ROUND}][0-9０-９]?[{_ROUND}][0-9０-９{_ROUND}]+")
 _plain_reading: Final = tuple.__new__  # half the time of calling the class
 _DECODED: Final = "utf-32-le"
+# Each becomes one other character; a text read by these and lower case alone has every character where it was.
+_NARROW: Final = str.maketrans("，：！？；（）％\u3000\xa0\t\n", ",:!?;()%    ")
 
 
 class Reading(NamedTuple):
@@ -110,6 +112,18 @@ def trace(text: str) -> list[tuple[int, int]]:
 
 def trace_many(texts: Sequence[str], readings: Sequence[Reading]) -> list[Trace]:
     """The trace of each text, whose reading is known already."""
+    found: list[Trace | None] = [
+        Trace(range(len(text)))
+        if text.translate(_NARROW).lower() == reading.text and len(text) == len(reading.text)
+        else None
+        for text, reading in zip(texts, readings, strict=True)
+    ]
+    rest = [row for row, trace in enumerate(found) if trace is None]
+    others = iter(_trace_all([texts[row] for row in rest], [readings[row] for row in rest]))
+    return [next(others) if trace is None else trace for trace in found]
+
+
+def _trace_all(texts: Sequence[str], readings: Sequence[Reading]) -> list[Trace]:
     if not texts:
         return []
     batch = spread(texts, traced=True)
