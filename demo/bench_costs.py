@@ -20,7 +20,7 @@ from models.features import Features, join
 from models.labels import HAM
 from models.linear import Weights
 from models.masking import mask_many
-from models.text import read_many
+from models.text import read_traced
 
 STAGES = ("normalise", "mask", "cut", "hash", "multiply", "verdicts", "explain")
 
@@ -93,15 +93,15 @@ class _Verdict:
 
     def _time(self, part: Sequence[str], seconds: dict[str, float]) -> None:
         self._classifier.verdicts(part)  # the stages find caches as warm as the whole does after them
-        readings, normalise = _timed(lambda: read_many(part))
+        (readings, traces), normalise = _timed(lambda: read_traced(part))
         masked, mask = _timed(lambda: mask_many(readings))
         _, cut = _timed(lambda: self._features.cut(join(masked)))
         batch, rows = _timed(lambda: self._features.batch(readings))
         logits, multiply = _timed(lambda: self._weights.logits(batch.matrix))
         labels = scores_of(logits).labels_at(self._classifier.threshold)
         hits = [place for place, label in enumerate(labels) if label != HAM]
-        named, sent = [labels[place] for place in hits], [part[place] for place in hits]
-        _, explain = _timed(lambda: reasons(batch, hits, named, self._weights.weights, TOP_REASONS, sent))
+        named = [labels[place] for place in hits]
+        _, explain = _timed(lambda: reasons(batch, hits, named, self._weights.weights, TOP_REASONS, traces))
         _, whole = _timed(lambda: self._classifier.verdicts(part))
         self.hits += len(hits)
         known = {"normalise": normalise, "mask": mask, "cut": cut, "hash": rows - mask - cut, "multiply": multiply}

@@ -14,7 +14,7 @@ from models.explanation import Reason, reasons
 from models.features import Features
 from models.labels import HAM, LABELS, SPAM
 from models.linear import Floats, Weights, probabilities
-from models.text import Reading, read, read_many
+from models.text import Reading, read_many, read_traced
 
 __all__ = ["Classifier", "Reason", "Scores", "Verdict", "default_artifact", "scores_of"]
 
@@ -96,15 +96,14 @@ class Classifier:
     def verdicts(self, texts: Sequence[str], threshold: float | None = None) -> list[Verdict]:
         """A verdict for each text, in order; `threshold` (0..1, the manifest's unless given) decides what is a hit."""
         limit = self.threshold if threshold is None else threshold
-        readings = read_many(texts)
+        readings, traces = read_traced(texts)
         if not readings:
             return []
         batch = self._features.batch(readings)
         scores = scores_of(self._model.logits(batch.matrix))
         labels = scores.labels_at(limit)
         hits = [place for place, label in enumerate(labels) if label != HAM]
-        named, sent = [labels[place] for place in hits], [texts[place] for place in hits]
-        why = reasons(batch, hits, named, self._model.weights, TOP_REASONS, sent)
+        why = reasons(batch, hits, [labels[place] for place in hits], self._model.weights, TOP_REASONS, traces)
         reasons_of = dict(zip(hits, why, strict=True))
         rows = zip(labels, scores.spam.tolist(), scores.probabilities.tolist(), readings, strict=True)
         return [
@@ -114,8 +113,8 @@ class Classifier:
 
     def explain(self, text: str, label: str, top: int = TOP_REASONS) -> list[Reason]:
         """The words that speak most for this spam label and against ham, heaviest first. Raises LabelUnknown."""
-        batch = self._features.batch([read(text)])
-        return list(reasons(batch, [0], [label], self._model.weights, top, [text])[0])
+        readings, traces = read_traced([text])
+        return list(reasons(self._features.batch(readings), [0], [label], self._model.weights, top, traces)[0])
 
     def _score(self, readings: Sequence[Reading]) -> Scores:
         if not readings:

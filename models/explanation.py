@@ -18,7 +18,7 @@ import numpy.typing as npt
 from models.errors import LabelUnknown
 from models.features import Batch
 from models.labels import HAM, LABELS, SPAM
-from models.text import TRICKS, Trace, trace_many
+from models.text import TRICKS, Trace, Traces
 
 Weights = npt.NDArray[np.float32]
 Kinds = npt.NDArray[np.int64]
@@ -46,11 +46,11 @@ def reasons(
     labels: Sequence[str],
     weights: Weights,
     top: int,
-    texts: Sequence[str] | None = None,
+    traces: Traces | None = None,
 ) -> list[tuple[Reason, ...]]:
     """For each of these texts of a batch at most `top` terms that speak for its label, heaviest first.
 
-    `texts` are these texts as sent; without them the reasons have no places. `DISGUISE_TERMS` stand for tricks.
+    Without the `traces` of the batch the reasons have no places. `DISGUISE_TERMS` stand for tricks.
     Raises LabelUnknown.
     """
     for label in labels:
@@ -60,15 +60,13 @@ def reasons(
         return []
     kinds = np.full(len(batch.readings), -1)
     kinds[rows] = [LABELS.index(label) for label in labels]
-    readings = [batch.readings[row] for row in rows]
-    traces = trace_many(texts, readings) if texts is not None else [None] * len(rows)
-    terms = {row: _Terms(reading.text) for row, reading in zip(rows, readings, strict=True)}
+    terms = {row: _Terms(batch.readings[row].text) for row in rows}
     shares = character_weights(batch, kinds, weights)
     for row, low, high, weight in _words_that_speak(batch, kinds, shares):
         terms[row].add(low, high, weight)
     for row, trick, weight in _tricks(batch, rows, shares):
         terms[row].add_trick(trick, weight)
-    return [found.heaviest(top, sent) for found, sent in zip(terms.values(), traces, strict=True)]
+    return [found.heaviest(top, traces.of(row) if traces else None) for row, found in terms.items()]
 
 
 def character_weights(batch: Batch, kinds: Kinds, weights: Weights) -> Shares:

@@ -37,8 +37,6 @@ _ROUND: Final = pattern_of(ROUND_DIGITS)
 _ROUND_TRICK: Final = re.compile(f"[{_ROUND}][0-9０-９]?[{_ROUND}][0-9０-９{_ROUND}]+")
 _plain_reading: Final = tuple.__new__  # half the time of calling the class
 _DECODED: Final = "utf-32-le"
-# Each becomes one other character; a text read by these and lower case alone has every character where it was.
-_NARROW: Final = str.maketrans("，：！？；（）％\u3000\xa0\t\n", ",:!?;()%    ")
 
 
 class Reading(NamedTuple):
@@ -60,24 +58,31 @@ def read(text: str) -> Reading:
 
 def read_many(texts: Sequence[str]) -> list[Reading]:
     """`read` of each text; some hundred at once are the cheapest."""
+    return read_traced(texts)[0]
+
+
+def read_traced(texts: Sequence[str]) -> tuple[list[Reading], Traces]:
+    """`read` of each text, and where their characters came from."""
     if not texts:
-        return []
-    batch = spread(texts)
+        return [], Traces(texts, spread([""], traced=True))
+    batch = spread(texts, traced=True)
+    traces = Traces(texts, batch)
     joined = batch.codes.tobytes().decode(_DECODED)
     plain = joined.split("\n")
     plain.pop()
     readings = [_plain_reading(Reading, (text, _NONE)) for text in plain]
     counts = _character_tricks(texts, batch)
     suspicions = suspects(batch.codes, batch.ends, joined)
-    drafts = {row: Draft(plain[row]) for row in suspicions}
+    drafts = {row: Draft(plain[row], [(place, place + 1) for place in traces.plain(row)]) for row in suspicions}
     undo(drafts, suspicions)
     for row, draft in drafts.items():
         readings[row] = Reading(draft.text)
+        traces.undone[row] = draft.origin or []
         for kind, count in draft.tricks.items():
             counts.setdefault(row, dict.fromkeys(TRICKS, 0))[kind] += count
     for row, found in counts.items():
         readings[row] = Reading(readings[row].text, tuple(found.values()))
-    return readings
+    return readings, traces
 
 
 def normalise(text: str) -> str:
@@ -104,48 +109,36 @@ class Trace:
         return len(self._starts)
 
 
+class Traces:
+    """The trace of each text of a batch, made when it is asked for."""
+
+    __slots__ = ("_batch", "_texts", "undone")
+
+    def __init__(self, texts: Sequence[str], batch: Spread) -> None:
+        self._texts, self._batch = texts, batch
+        self.undone: dict[int, list[tuple[int, int]]] = {}
+
+    def of(self, row: int) -> Trace:
+        """The trace of this text."""
+        if row in self.undone:
+            places = self.undone[row]
+            return Trace([start for start, _ in places], [end for _, end in places])
+        return Trace(self.plain(row))
+
+    def plain(self, row: int) -> list[int]:
+        """Where each character came from as long as no disguise was undone."""
+        ends = self._batch.ends
+        first, end = int(ends[row - 1]) + 1 if row else 0, int(ends[row])
+        places = self._batch.origin[first : end + 1]
+        places = places[:-1] - (places[-1] - len(self._texts[row]))  # the last is the break behind the text
+        found: list[int] = places.tolist()
+        return found
+
+
 def trace(text: str) -> list[tuple[int, int]]:
     """For each character of `normalise(text)` the part `[start, end)` of the text as sent that it stands for."""
-    (found,) = trace_many([text], [read(text)])
+    found = read_traced([text])[1].of(0)
     return [found.part(place, place + 1) for place in range(len(found))]
-
-
-def trace_many(texts: Sequence[str], readings: Sequence[Reading]) -> list[Trace]:
-    """The trace of each text, whose reading is known already."""
-    found: list[Trace | None] = [
-        Trace(range(len(text)))
-        if text.translate(_NARROW).lower() == reading.text and len(text) == len(reading.text)
-        else None
-        for text, reading in zip(texts, readings, strict=True)
-    ]
-    rest = [row for row, trace in enumerate(found) if trace is None]
-    others = iter(_trace_all([texts[row] for row in rest], [readings[row] for row in rest]))
-    return [next(others) if trace is None else trace for trace in found]
-
-
-def _trace_all(texts: Sequence[str], readings: Sequence[Reading]) -> list[Trace]:
-    if not texts:
-        return []
-    batch = spread(texts, traced=True)
-    joined = batch.codes.tobytes().decode(_DECODED)
-    plain = joined.split("\n")
-    firsts = np.concatenate((np.zeros(1, np.int64), batch.ends[:-1] + 1))
-    sent = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
-    origin = (batch.origin - np.repeat(sent, batch.ends + 1 - firsts)).tolist()
-    edges = list(zip(firsts.tolist(), batch.ends.tolist(), strict=True))
-    traces = [Trace(origin[first:end]) for first, end in edges]
-    drafts = {
-        row: Draft(plain[row], [(place, place + 1) for place in origin[slice(*edges[row])]])
-        for row, reading in enumerate(readings)
-        if reading.text != plain[row]
-    }
-    if drafts:
-        suspicions = suspects(batch.codes, batch.ends, joined)
-        undo(drafts, {row: suspicions[row] for row in drafts})
-        for row, draft in drafts.items():
-            places = draft.origin or []
-            traces[row] = Trace([start for start, _ in places], [end for _, end in places])
-    return traces
 
 
 def _character_tricks(texts: Sequence[str], batch: Spread) -> dict[int, dict[str, int]]:

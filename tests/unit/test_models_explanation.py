@@ -8,7 +8,7 @@ import pytest
 from models.explanation import DISGUISE_TERMS, Reason, reasons
 from models.features import Features, FeatureSettings
 from models.labels import LABELS
-from models.text import TRICKS, read, read_many
+from models.text import TRICKS, read, read_traced
 
 FEATURES = Features(FeatureSettings())
 WEIGHTS = np.zeros((1 << FeatureSettings().bits, len(LABELS)), np.float32)
@@ -16,7 +16,8 @@ WEIGHTS[:, LABELS.index("forgery")] = 1
 
 
 def reasons_of(text: str) -> dict[str, Reason]:
-    found = reasons(FEATURES.batch([read(text)]), [0], ["forgery"], WEIGHTS, 50, texts=[text])[0]
+    readings, traces = read_traced([text])
+    found = reasons(FEATURES.batch(readings), [0], ["forgery"], WEIGHTS, 50, traces)[0]
     return {reason.term: reason for reason in found}
 
 
@@ -41,9 +42,9 @@ def test_each_kind_of_trick_is_a_reason_without_a_place() -> None:
 
 def test_reasons_of_some_texts_of_a_batch_are_those_that_each_has_alone() -> None:
     texts = ["加我办讠正件，电话13800001111", "明天见", "", "代开发票 电话 010-88886666", "发票好，髮票"]
-    batch = FEATURES.batch(read_many(texts))
+    readings, traces = read_traced(texts)
 
-    found = reasons(batch, [0, 3, 4], ["forgery"] * 3, WEIGHTS, 50, [texts[0], texts[3], texts[4]])
+    found = reasons(FEATURES.batch(readings), [0, 3, 4], ["forgery"] * 3, WEIGHTS, 50, traces)
 
     for text, together in zip([texts[0], texts[3], texts[4]], found, strict=True):
         alone = reasons_of(text)
