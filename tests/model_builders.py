@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,11 +29,13 @@ def a_model(folder: Path, version: str = "2", **changes: Any) -> Path:
 
 
 def a_policy_of_the_models_own_threshold(folder: Path) -> Path:
-    """The default policy, but that each model's own threshold decides what is a hit."""
-    words, value = "[scoring.threshold]\nvalue = ", DEFAULT_POLICY.read_text(encoding="utf-8")
-    before, after = value.split(words)
+    """The default policy, but that each model's own threshold decides, and that all differing messages are kept."""
+    text = DEFAULT_POLICY.read_text(encoding="utf-8")
+    for rule, value in (("scoring.threshold", 0), ("shadow.kept_per_day", 100_000)):
+        text, changed = re.subn(rf"(?m)^(\[{re.escape(rule)}\]\nvalue = ).*$", rf"\g<1>{value}", text)
+        assert changed == 1
     path = folder / "policy.toml"
-    path.write_text(f"{before}{words}0\n{after.split(chr(10), 1)[1]}", encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     return path
 
 
