@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import msgspec
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 
 from config.records import encode
 
@@ -38,16 +38,36 @@ def produce(bootstrap: str, topic: str, records: Iterable[tuple[str, msgspec.Str
             future.get(timeout=30)
 
 
-def consume(bootstrap: str, topic: str, record: type[T], *, count: int, seconds: float = 30) -> list[T]:
-    """Read a topic from its beginning until `count` records are there or time runs out."""
+Ends = dict[TopicPartition, int]
+"""Where each partition of a topic ended."""
+
+
+def ends_of(bootstrap: str, topic: str) -> Ends:
+    """Where the topic ends now, for `consume` to start from."""
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap)
+    try:
+        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        return dict(consumer.end_offsets(partitions))
+    finally:
+        consumer.close()
+
+
+def consume(
+    bootstrap: str, topic: str, record: type[T], *, count: int, seconds: float = 30, since: Ends | None = None
+) -> list[T]:
+    """Read a topic from its beginning or from `since` until `count` records are there or time runs out."""
     consumer = KafkaConsumer(
-        topic,
+        *([] if since else [topic]),
         bootstrap_servers=bootstrap,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         group_id=None,
         client_id=f"test-{uuid.uuid4().hex[:8]}",
     )
+    if since:
+        consumer.assign(list(since))
+        for partition, offset in since.items():
+            consumer.seek(partition, offset)
     found: list[T] = []
     deadline = time.monotonic() + seconds
     try:
@@ -57,3 +77,17 @@ def consume(bootstrap: str, topic: str, record: type[T], *, count: int, seconds:
     finally:
         consumer.close()
     return found
+
+
+def skip_to_end(bootstrap: str, group: str, topics: Iterable[str]) -> None:
+    """Let a consumer group that does not run begin with what comes from now on."""
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False)
+    try:
+        partitions = [
+            TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()
+        ]
+        consumer.assign(partitions)
+        ends = consumer.end_offsets(partitions)
+        consumer.commit({partition: OffsetAndMetadata(offset, "", -1) for partition, offset in ends.items()})
+    finally:
+        consumer.close()

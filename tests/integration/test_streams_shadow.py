@@ -17,7 +17,7 @@ from models.appointments import promoted
 from models.store import Store, digest_of
 from review.models import ShadowDifference, ShadowTally
 from tests.builders import an_sms
-from tests.kafka_client import consume, produce
+from tests.kafka_client import consume, ends_of, produce, skip_to_end
 from tests.model_builders import (
     FLAGS_ALL,
     FLAGS_NONE,
@@ -57,6 +57,7 @@ def test_a_promotion_reaches_a_running_worker_and_no_sms_is_lost(
     timid, bold = added(store, tmp_path, "timid", FLAGS_NONE), added(store, tmp_path, "bold", FLAGS_ALL)
     serve(store, timid)
     bootstrap, sent = system["QINGXIN_KAFKA_BOOTSTRAP"], 0
+    since = ends_of(bootstrap, SMS_HITS)
 
     def send(count: int) -> None:
         nonlocal sent
@@ -94,7 +95,8 @@ def test_a_promotion_reaches_a_running_worker_and_no_sms_is_lost(
         wait_until(refused, what="the broken model is refused")
         wait_until(lambda: scored() == sent, what="all are scored")
         assert worker.stop() == 0
-    hits = {hit.id: hit.model for hit in consume(bootstrap, SMS_HITS, Hit, count=100_000, seconds=2)}
+    found = consume(bootstrap, SMS_HITS, Hit, count=100_000, seconds=2, since=since)
+    hits = {hit.id: hit.model for hit in found}
     mine = {key: model for key, model in hits.items() if key.startswith(f"{run}-")}
     assert set(mine.values()) == {"qingxin-linear bold"}
     assert len(mine) >= 60
@@ -112,6 +114,7 @@ def test_the_shadow_worker_tallies_each_sms_once_though_killed_and_publishes_not
     settings |= own_threshold(tmp_path)
     bootstrap, sent_at = system["QINGXIN_KAFKA_BOOTSTRAP"], HOUR
     candidate = an_appointment(bold, sha256=digest_of(store.path(bold)))
+    skip_to_end(bootstrap, "qingxin-shadow", GATEWAY_TOPICS.values())
 
     def send(*numbers: int) -> None:
         some = [(run, an_sms(id=f"{run}-{number}", sent_at=sent_at)) for number in numbers]
