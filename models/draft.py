@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 Place = tuple[int, int]
 Edit = tuple[int, int, str, str]
@@ -10,32 +10,40 @@ Edit = tuple[int, int, str, str]
 
 
 class Draft:
-    """A text being read: what it is now, where each character came from (if that is asked), the tricks undone."""
+    """A text being read: what it is now, where each character came from, the tricks undone.
 
-    __slots__ = ("origin", "text", "tricks")
+    `origin` is None as long as nothing was undone; `places` then says where each character came from.
+    """
 
-    def __init__(self, text: str, origin: list[Place] | None = None) -> None:
+    __slots__ = ("_places", "origin", "text", "tricks")
+
+    def __init__(self, text: str, places: Callable[[], Sequence[int]]) -> None:
         self.text = text
-        self.origin = origin
+        self._places = places
+        self.origin: list[Place] | None = None
         self.tricks: dict[str, int] = {}
 
     def apply(self, edits: Iterable[Edit]) -> bool:
         """Make these changes, which are in order and do not overlap; say whether there were any."""
         pieces, places, end = [], [], 0
         for start, stop, word, kind in edits:
+            origin = self._origin()
             pieces += [self.text[end:start], word]
-            if self.origin is not None:
-                places += self.origin[end:start]
-                if len(word) == stop - start:
-                    places += self.origin[start:stop]
-                else:
-                    places += [(self.origin[start][0], self.origin[stop - 1][1])] * len(word)
+            places += origin[end:start]
+            if len(word) == stop - start:
+                places += origin[start:stop]
+            else:
+                places += [(origin[start][0], origin[stop - 1][1])] * len(word)
             end = stop
             if kind:
                 self.tricks[kind] = self.tricks.get(kind, 0) + 1
         if not end:
             return False
         self.text = "".join([*pieces, self.text[end:]])
-        if self.origin is not None:
-            self.origin = places + self.origin[end:]
+        self.origin = places + self._origin()[end:]
         return True
+
+    def _origin(self) -> list[Place]:
+        if self.origin is None:
+            self.origin = [(place, place + 1) for place in self._places()]
+        return self.origin

@@ -80,7 +80,6 @@ def score_rows(classifier: Classifier, rows: Sequence[Row], progress: Progress =
     return Scores(
         np.concatenate([part.probabilities for part in parts]),
         np.concatenate([part.spam for part in parts]),
-        tuple(label for part in parts for label in part.labels),
     )
 
 

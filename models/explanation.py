@@ -7,9 +7,8 @@ log-odds, but for the bias and for the outline of the text, which has no words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
-from operator import itemgetter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -18,15 +17,16 @@ import numpy.typing as npt
 from models.errors import LabelUnknown
 from models.features import Batch
 from models.labels import HAM, LABELS, SPAM
-from models.text import TRICKS, Trace, Traces
+from models.text import NO_TRICKS, TRICKS, Reading, Traces
 
 Weights = npt.NDArray[np.float32]
 Kinds = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
 Place = tuple[int, int]
-
 DISGUISE_TERMS: Final = tuple(f"[disguise: {trick}]" for trick in TRICKS)
 """The terms that stand for the kinds of tricks that were undone, in the order of `TRICKS`."""
+
+_reason = tuple.__new__  # half the time of calling the class
 
 
 class Reason(NamedTuple):
@@ -37,7 +37,14 @@ class Reason(NamedTuple):
 
     term: str
     weight: float
-    places: tuple[tuple[int, int], ...] = ()
+    places: tuple[Place, ...] = ()
+
+
+class _Terms(NamedTuple):
+    """The words of one text that speak for its label: what each weighs, and where it stands in the text as sent."""
+
+    weights: dict[str, float]
+    places: dict[str, tuple[Place, ...]]
 
 
 def reasons(
@@ -60,13 +67,11 @@ def reasons(
         return []
     kinds = np.full(len(batch.readings), -1)
     kinds[rows] = [LABELS.index(label) for label in labels]
-    terms = {row: _Terms(batch.readings[row].text) for row in rows}
+    terms = {row: _Terms({}, {}) for row in rows}
     shares = character_weights(batch, kinds, weights)
-    for row, low, high, weight in _words_that_speak(batch, kinds, shares):
-        terms[row].add(low, high, weight)
-    for row, trick, weight in _tricks(batch, rows, shares):
-        terms[row].add_trick(trick, weight)
-    return [found.heaviest(top, traces.of(row) if traces else None) for row, found in terms.items()]
+    _add_words(terms, _words_that_speak(batch, kinds, shares), batch.readings, traces)
+    _add_tricks(terms, batch, shares)
+    return [_heaviest(terms[row], top) for row in rows]
 
 
 def character_weights(batch: Batch, kinds: Kinds, weights: Weights) -> Shares:
@@ -80,73 +85,67 @@ def character_weights(batch: Batch, kinds: Kinds, weights: Weights) -> Shares:
     distinct = np.diff(batch.matrix.indptr)
     added = weights[grams.column, kinds[grams.row]] - weights[grams.column, LABELS.index(HAM)]
     each = added / np.sqrt(distinct[grams.row]) / times[group] / grams.length
-    size = sum(map(len, batch.masked.texts)) + len(batch.readings) + 1
+    size = int(batch.ends[-1]) + 2
     change = np.bincount(grams.start, each, size) - np.bincount(grams.start + grams.length, each, size)
     by_place: Shares = np.cumsum(change)
     return by_place
 
 
-def _words_that_speak(batch: Batch, kinds: Kinds, shares: Shares) -> Iterator[tuple[int, int, int, float]]:
-    """Text, place in the normalised text, and weight of each word that speaks for its text's label."""
+def _words_that_speak(batch: Batch, kinds: Kinds, shares: Shares) -> tuple[Kinds, Kinds, Kinds, Shares]:
+    """Text, place in the normalised text `[low, high)`, and weight of each word that speaks for its text's label."""
     words = batch.words
     so_far = np.concatenate((np.zeros(1), np.cumsum(shares)))
-    first = np.cumsum([0, *(len(text) + 1 for text in batch.masked.texts[:-1])])
-    sizes = batch.masked.sizes(batch.readings)
     weight = so_far[words.start + words.length] - so_far[words.start]
-    low = words.start - first[words.row]
-    high = low + words.length
-    chosen = np.flatnonzero((kinds[words.row] >= 0) & (weight > 0) & (high <= sizes[words.row]))
+    chosen = np.flatnonzero((kinds[words.row] >= 0) & (weight > 0))
     row = words.row[chosen]
-    places = (batch.masked.places(row, at[chosen]).tolist() for at in (low, high))
-    return zip(row.tolist(), *places, weight[chosen].tolist(), strict=True)
+    low = words.start[chosen] - batch.firsts[row]
+    high = low + words.length[chosen]
+    sent = high <= batch.masked.sizes(batch.readings)[row]
+    row, low, high, chosen = row[sent], low[sent], high[sent], chosen[sent]
+    return row, batch.masked.places(row, low), batch.masked.places(row, high), weight[chosen]
 
 
-def _tricks(batch: Batch, rows: Sequence[int], shares: Shares) -> Iterator[tuple[int, int, float]]:
-    """Text, kind and weight of each trick."""
-    marked = [row for row in rows if any(batch.readings[row].tricks)]
-    if not marked:
-        return
-    ends = np.cumsum([len(text) + 1 for text in batch.masked.texts]) - 1
-    for row in marked:
-        tricks = [trick for trick, count in enumerate(batch.readings[row].tricks) if count]
-        for place, trick in enumerate(tricks, int(ends[row]) - len(tricks)):
-            yield row, trick, float(shares[place])
-
-
-class _Terms:
-    """The words of one text that speak for its label: what each weighs, and where it stands."""
-
-    __slots__ = ("_parts", "_text", "_weights")
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._weights: dict[str, float] = {}
-        self._parts: dict[str, list[Place]] = {}
-
-    def add(self, low: int, high: int, weight: float) -> None:
-        """Take in the word at this place of the normalised text."""
-        term = self._text[low:high]
-        if term in self._weights:
-            self._weights[term] += weight
-            self._parts[term].append((low, high))
+def _add_words(
+    terms: dict[int, _Terms],
+    words: tuple[Kinds, Kinds, Kinds, Shares],
+    readings: Sequence[Reading],
+    traces: Traces | None,
+) -> None:
+    """Gather the words of each text, the same ones together."""
+    row, low, high, weight = words
+    parts = traces.parts(row, low, high) if traces else [None] * len(row)
+    of_words = zip(row.tolist(), low.tolist(), high.tolist(), weight.tolist(), parts, strict=True)
+    for text, first, last, adds, part in of_words:
+        term, (weights, places) = readings[text].text[first:last], terms[text]
+        if term in weights:
+            weights[term] += adds
+            if part:
+                places[term] += (part,)
         else:
-            self._weights[term] = weight
-            self._parts[term] = [(low, high)]
+            weights[term] = adds
+            places[term] = (part,) if part else ()
 
-    def add_trick(self, trick: int, weight: float) -> None:
-        """Take in a kind of trick, a place in `TRICKS`, if it speaks for the label."""
-        if weight > 0:
-            self._weights[DISGUISE_TERMS[trick]] = weight
 
-    def heaviest(self, top: int, sent: Trace | None) -> tuple[Reason, ...]:
-        """At most `top` reasons, the heaviest first; `sent` leads from the normalised text to the text as sent."""
-        ranked = sorted(self._weights.items(), key=itemgetter(1), reverse=True)
-        chosen = islice((item for item in ranked if not _is_empty(item[0])), top)
-        return tuple([Reason(term, round(weight, 4), self._places(term, sent)) for term, weight in chosen])
+def _add_tricks(terms: dict[int, _Terms], batch: Batch, shares: Shares) -> None:
+    """Add the kinds of tricks that speak for the label of a text."""
+    for row, found in terms.items():
+        counts = batch.readings[row].tricks
+        if counts is NO_TRICKS or not any(counts):
+            continue
+        tricks = [trick for trick, count in enumerate(counts) if count]
+        for place, trick in enumerate(tricks, int(batch.ends[row]) - len(tricks)):
+            if shares[place] > 0:
+                found.weights[DISGUISE_TERMS[trick]] = float(shares[place])
+                found.places[DISGUISE_TERMS[trick]] = ()
 
-    def _places(self, term: str, sent: Trace | None) -> tuple[Place, ...]:
-        return tuple([sent.part(low, high) for low, high in self._parts.get(term, ())]) if sent is not None else ()
+
+def _heaviest(terms: _Terms, top: int) -> tuple[Reason, ...]:
+    """At most `top` reasons, the heaviest first."""
+    weights, places = terms
+    ranked = sorted(weights, key=weights.__getitem__, reverse=True)
+    chosen = islice((term for term in ranked if term.isalnum() or not _is_empty(term)), top)
+    return tuple([_reason(Reason, (term, round(weights[term], 4), places[term])) for term in chosen])
 
 
 def _is_empty(term: str) -> bool:
-    return not term.isalnum() and term not in DISGUISE_TERMS and not any(map(str.isalnum, term))
+    return term not in DISGUISE_TERMS and not any(map(str.isalnum, term))

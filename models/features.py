@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from models.masking import Masked
-from models.outline import outline
+from models.outline import OUTLINE_SIZE, outline
 from models.text import Reading, read_many
 from models.tokens import Cut, cutter
 
@@ -29,6 +29,7 @@ _PRIME: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 _ONE_WORD, _TWO_WORDS, _OUTLINE = np.uint64(11), np.uint64(13), np.uint64(17)
 _SMALLEST_TABLE: Final = 1 << 16
+_KEY_BITS: Final = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Parts:
-    """N-grams of one kind before they are mixed."""
+    """N-grams of one kind before they are mixed; `start` rises."""
 
     hashes: Hashes
     start: Ints
@@ -72,25 +73,33 @@ class _Parts:
 class Batch:
     """Texts on their way through: `readings`, `masked`, and the features of each (`matrix`, CSR, n x 2**bits, float32).
 
-    `words` are the words of the joined masked texts, blanks and breaks left out.
+    `words` are the words of the joined masked texts, blanks and breaks left out; `ends` the places of the breaks.
     """
 
     readings: Sequence[Reading]
     masked: Masked
     words: Words
+    ends: Ints
     matrix: Any
     _row: Ints
     _columns: Ints
     _parts: Sequence[_Parts]
 
+    @property
+    def firsts(self) -> Ints:
+        """Where each of the joined masked texts begins."""
+        return np.concatenate((np.zeros(1, np.int64), self.ends[:-1] + 1))
+
     def grams_of(self, chosen: npt.NDArray[np.bool_]) -> Grams:
         """The n-grams of the chosen texts, repeated ones included."""
+        rows = np.flatnonzero(chosen)
+        first, end = self.firsts.take(rows), self.ends.take(rows)
         found, done = [], 0
         for part in self._parts:
-            kept = np.flatnonzero(chosen[self._row[part.start]])
-            start = part.start[kept]
-            length = part.length[kept] if isinstance(part.length, np.ndarray) else np.full(len(kept), part.length)
-            found.append((self._row[start], self._columns[done + kept], start, length))
+            kept = _spread_out(np.searchsorted(part.start, first), np.searchsorted(part.start, end))
+            start = part.start.take(kept)
+            length = part.length.take(kept) if isinstance(part.length, np.ndarray) else np.full(len(kept), part.length)
+            found.append((self._row.take(start), self._columns.take(done + kept), start, length))
             done += len(part.start)
         return Grams(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
 
@@ -122,31 +131,33 @@ class Features:
 
     def batch(self, readings: Sequence[Reading]) -> Batch:
         """The features of a batch, and what it takes to explain them."""
-        row, column, of_place, masked, words, parts = self._hashed(readings)
+        row, column, of_place, ends, masked, words, parts = self._hashed(readings)
         settings = self.settings
-        keys = np.sort((row << settings.bits) | column)
-        keys = keys[_is_new(keys)]
-        counts = np.bincount(keys >> settings.bits, minlength=len(readings))
-        starts = np.concatenate(([0], np.cumsum(counts)))
+        narrow = len(readings) <= 1 << (_KEY_BITS - settings.bits)
+        keys = np.sort(_keys(row, column, settings.bits, np.int32 if narrow else np.int64))
+        keys = keys.take(np.flatnonzero(_is_new(keys)))
+        starts = keys.searchsorted(np.arange(len(readings) + 1, dtype=np.int64) << settings.bits)
+        counts = np.diff(starts)
         values = np.repeat((1 / np.sqrt(np.maximum(counts, 1))).astype(np.float32), counts)
         columns = (keys & ((1 << settings.bits) - 1)).astype(np.int32)
         matrix = sparse.csr_matrix(
             (values, columns, starts.astype(np.int32)), shape=(len(readings), 1 << settings.bits)
         )
-        return Batch(readings, masked, words, matrix, of_place, column, parts)
+        return Batch(readings, masked, words, ends, matrix, of_place, column, parts)
 
-    def _hashed(self, readings: Sequence[Reading]) -> tuple[Ints, Ints, Ints, Masked, Words, list[_Parts]]:
-        """Row and column of every feature, the text of every place, and what they were made from."""
+    def _hashed(self, readings: Sequence[Reading]) -> tuple[Ints, Ints, Ints, Ints, Masked, Words, list[_Parts]]:
+        """Row and column of every feature, the text of every place, the breaks, and what they were made from."""
         masked = Masked(readings)
         codes, breaks, row = _codes(masked.texts)
         parts, words = self._parts(masked.texts, codes, breaks, row)
-        rows = [row[part.start] for part in parts]
+        rows = [row.take(part.start) for part in parts]
         hashes = [part.hashes for part in parts]
-        lengths = np.fromiter((len(reading.text) for reading in readings), np.int64, len(readings))
-        for number, values in enumerate(outline(codes, np.flatnonzero(breaks), lengths)):
-            rows.append(np.arange(len(readings)))
-            hashes.append(_mixed(values) * _PRIME + np.uint64(number) * _OUTLINE)
-        return np.concatenate(rows), self._column(np.concatenate(hashes)), row, masked, words, parts
+        lengths = np.fromiter((len(text) for text, _ in readings), np.int64, len(readings))
+        ends = np.flatnonzero(breaks)
+        rows.append(np.tile(np.arange(len(readings)), OUTLINE_SIZE))
+        numbers = np.arange(OUTLINE_SIZE, dtype=np.uint64) * _OUTLINE
+        hashes.append((_mixed(outline(codes, ends, lengths)) * _PRIME + numbers[:, None]).ravel())
+        return np.concatenate(rows), self._column(np.concatenate(hashes)), row, ends, masked, words, parts
 
     def _column(self, hashes: Hashes) -> Ints:
         columns: Ints = (_mixed(hashes) >> np.uint64(64 - self.settings.bits)).astype(np.int64)
@@ -166,23 +177,25 @@ class Features:
         row, start, length = words.row, words.start, words.length
         power, inverse = self._powers.up_to(len(wide) + 1)
         prefix = np.concatenate((np.zeros(1, np.uint64), np.cumsum(wide * power[: len(wide)])))
-        hashes = _mixed((prefix[start + length] - prefix[start]) * inverse[start] + length.astype(np.uint64))
-        long = length > 1
-        parts = [_Parts(hashes[long] + _ONE_WORD, start[long], length[long])]
+        sums = prefix.take(start + length) - prefix.take(start)
+        hashes = _mixed(sums * inverse.take(start) + length.astype(np.uint64))
+        long = np.flatnonzero(length > 1)
+        parts = [_Parts(hashes.take(long) + _ONE_WORD, start.take(long), length.take(long))]
         if self.settings.words > 1:
             pair = np.flatnonzero(row[:-1] == row[1:])
-            both = hashes[pair] * _PRIME + hashes[pair + 1] + _TWO_WORDS
-            parts.append(_Parts(both, start[pair], start[pair + 1] + length[pair + 1] - start[pair]))
+            both = hashes.take(pair) * _PRIME + hashes.take(pair + 1) + _TWO_WORDS
+            first = start.take(pair)
+            parts.append(_Parts(both, first, (start + length).take(pair + 1) - first))
         return parts
 
 
 def _words(codes: Codes, words: list[str], row: Ints) -> Words:
     length = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
     start = np.cumsum(length) - length
-    lead = codes[start]
-    kept = (lead != _BLANK) & (lead != _BREAK)
-    start, length = start[kept], length[kept]
-    return Words(row[start], start, length)
+    lead = codes.take(start)
+    kept = np.flatnonzero((lead != _BLANK) & (lead != _BREAK))
+    start = start.take(kept)
+    return Words(row.take(start), start, length.take(kept))
 
 
 class _Powers:
@@ -222,8 +235,21 @@ def _characters(codes: Hashes, breaks: npt.NDArray[np.bool_], longest: int) -> l
             hashes = hashes[:-1] * _PRIME + codes[size - 1 :]
             broken = broken[:-1] | breaks[size - 1 :]
         start = np.flatnonzero(~(broken | (codes == _BLANK) if size == 1 else broken))
-        parts.append(_Parts(hashes[start] * _PRIME + np.uint64(size), start, size))
+        parts.append(_Parts(hashes.take(start) * _PRIME + np.uint64(size), start, size))
     return parts
+
+
+def _spread_out(first: Ints, end: Ints) -> Ints:
+    """All numbers of these ranges `[first, end)`, one range after the other."""
+    size = end - first
+    ends = np.cumsum(size)
+    numbers: Ints = np.arange(size.sum()) + np.repeat(first - ends + size, size)
+    return numbers
+
+
+def _keys(row: Ints, column: Ints, bits: int, kind: type[np.signedinteger[Any]]) -> Any:
+    """Row and column of each feature as one number of this kind."""
+    return (row.astype(kind) << kind(bits)) | column.astype(kind)
 
 
 def _is_new(keys: Ints) -> npt.NDArray[np.bool_]:
@@ -236,6 +262,10 @@ def _is_new(keys: Ints) -> npt.NDArray[np.bool_]:
 
 def _mixed(hashes: Hashes) -> Hashes:
     """The finaliser of SplitMix64: neighbouring inputs land far apart."""
-    hashes = (hashes ^ (hashes >> np.uint64(30))) * _MIX[0]
-    hashes = (hashes ^ (hashes >> np.uint64(27))) * _MIX[1]
-    return hashes ^ (hashes >> np.uint64(31))
+    mixed = hashes >> np.uint64(30)
+    mixed ^= hashes
+    mixed *= _MIX[0]
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= _MIX[1]
+    mixed ^= mixed >> np.uint64(31)
+    return mixed

@@ -36,7 +36,7 @@ from models.runs import (
     amount_token,
     run_token,
 )
-from models.text import TRICKS, Reading
+from models.text import NO_TRICKS, TRICKS, Reading
 
 __all__ = [
     "ACCOUNT",
@@ -66,7 +66,8 @@ TRICK_LEVELS: Final = 3
 DISGUISED: Final = tuple(chr(0xE040 + place) for place in range(TRICK_LEVELS * len(TRICKS)))
 """At the end of a text: for each of `TRICKS`, whether it was used once, twice, or more."""
 
-_BREAK: Final = 10
+_BLANK: Final = 32
+_GROUP: Final = 4
 _PREFIX: Final = 3
 _ACCOUNT_DIGITS: Final = 13
 _WORD, _DIGIT, _JOINER, _LETTER = 1, 2, 4, 8
@@ -82,6 +83,7 @@ _GROUPS: Final = re.compile(
 
 Codes = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 def mask(reading: Reading) -> str:
@@ -100,14 +102,15 @@ class Masked:
         self._starts = np.zeros(0, np.int64)
         self.texts = codes[self._kept].tobytes().decode("utf-32-le").split("\n")
         self.texts.pop()
-        for place, reading in enumerate(readings):
-            if any(reading.tricks):
-                self.texts[place] += " " + "".join(_tricks(reading.tricks))
+        for place, (_, tricks) in enumerate(readings):
+            if tricks is not NO_TRICKS and any(tricks):
+                self.texts[place] += " " + "".join(_tricks(tricks))
 
     def sizes(self, readings: Sequence[Reading]) -> Places:
         """The characters of each masked text that stand for something; the tokens of tricks come after them."""
         if self._edges is None:
-            self._starts = np.cumsum([0, *(len(reading.text) + 1 for reading in readings)])
+            sizes = np.fromiter((len(text) for text, _ in readings), np.int64, len(readings))
+            self._starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes + 1)))
             self._kept = np.flatnonzero(self._kept)
             self._edges = np.searchsorted(self._kept, self._starts)
         return np.diff(self._edges) - 1
@@ -142,15 +145,10 @@ def _tricks(tricks: tuple[int, ...]) -> list[str]:
 def _masked(joined: str) -> tuple[Codes, npt.NDArray[Any]]:
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32).copy()
     kept = np.ones(len(codes), bool)
-    flags = _flags()[np.minimum(codes, 0xFF)]
-    flags[codes > 0xFF] = 0  # noqa: PLR2004 - the table ends there
-    word = flags & _WORD != 0
+    flags = _flags().take(codes, mode="clip")
+    word, digit = flags & _WORD != 0, flags & _DIGIT != 0
     inside = word.copy()
-    middle, digit = codes[1:-1], flags & _DIGIT != 0
-    joins = np.where(
-        middle == ord(":"), digit[:-2] & digit[2:] | (codes[2:] == ord("/")), word[2:] | (codes[2:] == ord("/"))
-    )
-    inside[1:-1] |= (flags[1:-1] & _JOINER != 0) & word[:-2] & joins
+    inside[_joiners(codes, flags, word, digit)] = True
     edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
     if inside[0]:
         edges = np.concatenate(([0], edges))
@@ -160,13 +158,33 @@ def _masked(joined: str) -> tuple[Codes, npt.NDArray[Any]]:
     _mask_numbers(codes, kept, first[plain], last[plain])
     odd = (union & (_DIGIT | _JOINER) != 0) & ~plain
     _mask_others(codes, kept, joined, zip(first[odd].tolist(), last[odd].tolist(), strict=True))
-    for group in _GROUPS.finditer(joined):
-        codes[group.start()] = ord(PHONE if joined[group.start() + 3] == " " else ACCOUNT)
-        kept[group.start() + 1 : group.end()] = False
+    _mask_groups(codes, kept, joined, digit)
     return codes, kept
 
 
-def _mask_numbers(codes: Codes, kept: npt.NDArray[np.bool_], first: Places, last: Places) -> None:
+def _joiners(codes: Codes, flags: npt.NDArray[np.uint8], word: Flags, digit: Flags) -> Places:
+    """The signs that join what stands on both sides of them to one run."""
+    place = np.flatnonzero((flags[1:-1] & _JOINER) != 0) + 1
+    place = place[word[place - 1]]
+    after = codes[place + 1]
+    joins = np.where(codes[place] == ord(":"), digit[place - 1] & digit[place + 1], word[place + 1])
+    joined: Places = place[joins | (after == ord("/"))]
+    return joined
+
+
+def _mask_groups(codes: Codes, kept: Flags, joined: str, digit: Flags) -> None:
+    """Put one token for each number written in groups, such as 138 0013 8000."""
+    blank = np.flatnonzero(digit[:-2] & digit[2:] & (codes[1:-1] == _BLANK)) + 1
+    done = 0
+    for place in blank[:-1][np.diff(blank) == _GROUP + 1].tolist():
+        for start in (place - _GROUP, place - _GROUP + 1):
+            if start >= done and (group := _GROUPS.match(joined, start)):
+                codes[start] = ord(ACCOUNT if start + _GROUP == place else PHONE)
+                done = group.end()
+                kept[start + 1 : done] = False
+
+
+def _mask_numbers(codes: Codes, kept: Flags, first: Places, last: Places) -> None:
     """Put tokens for runs of digits alone."""
     if not len(first):
         return
@@ -182,8 +200,8 @@ def _mask_numbers(codes: Codes, kept: npt.NDArray[np.bool_], first: Places, last
     free = unit == 0
     mobile = (size == MOBILE_DIGITS) & (start != ord("0")) | (size == MOBILE_DIGITS + 2) & (lead == 861)  # noqa: PLR2004 - with the country code
     landline = (start == ord("0")) & (size > 9) & (size <= 12)  # noqa: PLR2004 - area code and number
-    hotline = np.isin(lead, (400, 800)) & (size == 10) | (lead == 106) & (size > 6)  # noqa: PLR2004 - 400 and 106 numbers
-    hotline |= np.isin(lead // 10, (95, 96)) & (size == 5) | np.isin(lead, (100, 123)) & (size == 5)  # noqa: PLR2004 - service numbers
+    hotline = (size == 10) & ((lead == 400) | (lead == 800)) | (size > 6) & (lead == 106)  # noqa: PLR2004 - 400 and 106 numbers
+    hotline |= (size == 5) & ((lead >= 950) & (lead < 970) | (lead == 100) | (lead == 123))  # noqa: PLR2004 - service numbers
     for which, sign in ((mobile, PHONE), (landline, LANDLINE), (hotline, HOTLINE)):
         token = np.where(which & free, ord(sign), token)
     codes[first] = token
@@ -192,7 +210,7 @@ def _mask_numbers(codes: Codes, kept: npt.NDArray[np.bool_], first: Places, last
     kept[gone] = False
 
 
-def _mask_others(codes: Codes, kept: npt.NDArray[np.bool_], joined: str, runs: zip[tuple[int, int]]) -> None:
+def _mask_others(codes: Codes, kept: Flags, joined: str, runs: zip[tuple[int, int]]) -> None:
     """Put tokens for links and for runs of digits with letters and signs among them."""
     done = 0
     for first, last in runs:
@@ -214,7 +232,8 @@ def _mask_others(codes: Codes, kept: npt.NDArray[np.bool_], joined: str, runs: z
 
 @cache
 def _flags() -> npt.NDArray[np.uint8]:
-    flags = np.zeros(0x100, np.uint8)
+    """What each character up to 0xFF is; the last entry is for all above."""
+    flags = np.zeros(0x101, np.uint8)
     flags[[ord(sign) for sign in "abcdefghijklmnopqrstuvwyz_"]] = _WORD | _LETTER
     flags[[ord(sign) for sign in "0123456789x"]] = _WORD | _DIGIT
     flags[[ord(sign) for sign in ".@:/-"]] = _JOINER

@@ -6,7 +6,6 @@ recall on wording that the model had not seen rose more by these dozen features 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -22,12 +21,16 @@ _LETTERS: Final = (ord("a"), ord("z"))
 _SHOUT: Final = ord("!")
 _MOST_SHOUTS: Final = 3
 _SHARES: Final = 6
+_FIRSTS: Final = [3, 1, 3, 4, 3, 4]
+_SECONDS: Final = [0, 2, 4, 5, 2, 0]
+"""Each pair of features: last and coarse, fine and latin, last and first, first and shouts, last and latin, ..."""
+_CODE_BITS: Final = 21
 _COARSE, _FINE = (2, 16), (3, 25)
 """Steps for each doubling of the length, and the last step."""
 
 
-def outline(codes: npt.NDArray[np.uint32], ends: Ints, lengths: Ints) -> Sequence[Values]:
-    """Categorical features of n masked texts, each an array of n numbers.
+def outline(codes: npt.NDArray[np.uint32], ends: Ints, lengths: Ints) -> Values:
+    """Categorical features of n masked texts (`OUTLINE_SIZE` x n).
 
     `codes` are the code points of the joined texts, `ends` the places of the n breaks, `lengths` those of the
     normalised texts, before masking, in characters.
@@ -43,11 +46,8 @@ def outline(codes: npt.NDArray[np.uint32], ends: Ints, lengths: Ints) -> Sequenc
     coarse, fine = (
         np.minimum((doublings * steps).astype(np.int64), most).astype(np.uint64) for steps, most in (_COARSE, _FINE)
     )
-    return [
-        *(coarse, fine, latin, last, first, shouts),
-        *(_pair(last, coarse), _pair(fine, latin), _pair(last, first)),
-        *(_pair(first, shouts), _pair(last, latin), _pair(first, coarse)),
-    ]
+    alone = np.stack((coarse, fine, latin, last, first, shouts))
+    return np.concatenate((alone, alone[_FIRSTS] << np.uint64(_CODE_BITS) | alone[_SECONDS]))
 
 
 def _count(flags: npt.NDArray[np.bool_], starts: Ints, ends: Ints) -> Ints:
@@ -55,8 +55,3 @@ def _count(flags: npt.NDArray[np.bool_], starts: Ints, ends: Ints) -> Ints:
     so_far: Ints = np.concatenate((np.zeros(1, np.int64), np.cumsum(flags)))
     counts: Ints = so_far[ends] - so_far[starts]
     return counts
-
-
-def _pair(one: Values, other: Values) -> Values:
-    """Both as one number; code points need 21 bits."""
-    return (one << np.uint64(21)) | other

@@ -43,6 +43,7 @@ _CLOCK_TIME: Final = re.compile(r"[0-9x]{1,2}:[0-9x]{2}(?::[0-9x]{2})?(?:-[0-9x]
 _CALENDAR: Final = re.compile(r"(?:[0-9x]{4}[-/.])[0-9x]{1,2}[-/.][0-9x]{1,2}|[0-9x]{1,2}/[0-9x]{1,2}")
 _MEASURE: Final = re.compile(r"([0-9x]++(?:\.[0-9x]++)?)([gkm]b|k[gm]|[cm]m|ml|[a-wyz])")
 _DIGITS: Final = re.compile("[0-9x]")
+_POINT: Final = re.compile("[.:/-]")
 _HOTLINES: Final = ("400", "800", "106")
 
 
@@ -83,8 +84,9 @@ def _numeric_token(run: str) -> str:  # noqa: PLR0911 - one case a line
 
 def amount_token(run: str) -> str:
     """The token of an amount of money, by the digits before its point."""
-    whole = re.split("[.:/-]", run)[0]
-    return AMOUNTS[max(0, min(len(whole) - 2, len(AMOUNTS) - 1))]
+    point = _POINT.search(run)
+    whole = point.start() if point else len(run)
+    return AMOUNTS[max(0, min(whole - 2, len(AMOUNTS) - 1))]
 
 
 def _link_token(run: str) -> str:  # noqa: PLR0911 - the same

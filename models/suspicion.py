@@ -37,10 +37,10 @@ def suspects(codes: Codes, ends: Places, joined: str) -> dict[int, int]:
 
     The batch comes as its code points, each text ended by BREAK, the places of these, and as a string.
     """
-    flags = _classes()[codes]
+    flags = _classes().take(codes)
     found: dict[int, int] = {}
     for suspicion, places in (
-        (LETTERS | NUMBERS, np.flatnonzero(flags & FOREIGN)),
+        (LETTERS | NUMBERS, _places(flags, FOREIGN)),
         (NUMBERS, _numbers(flags)),
         (CHAINS, _chains(flags, ends, DIGIT, 7, 3)),
         (SIGNS, _symbols(flags, ends)),
@@ -52,6 +52,12 @@ def suspects(codes: Codes, ends: Places, joined: str) -> dict[int, int]:
         if len(places):
             for row in set(np.searchsorted(ends, places).tolist()):
                 found[row] = found.get(row, 0) | suspicion
+    return found
+
+
+def _places(flags: Flags, kind: int) -> Places:
+    """Where characters of a kind stand."""
+    found: Places = np.flatnonzero((flags & kind) != 0)  # measured: on numbers it is five times as slow as on truths
     return found
 
 
@@ -78,7 +84,7 @@ def _symbols(flags: Flags, ends: Places) -> Places:
 
 def _repeated_signs(flags: Flags, ends: Places) -> Places:
     """Two signs near each other in one text, each between two Chinese characters."""
-    place = np.flatnonzero(flags[1:-1] & SIGN) + 1
+    place = _places(flags[1:-1], SIGN) + 1
     place = place[(flags[place - 1] & flags[place + 1] & HAN) != 0]
     first, last = place[:-1], place[1:]
     near: Places = last[(last - first < _NEAR) & _in_one_text(first, last, ends)]
@@ -92,7 +98,7 @@ def _in_one_text(first: Places, last: Places, ends: Places) -> npt.NDArray[np.bo
 
 
 def _strong_symbols(flags: Flags) -> Places:
-    symbol = np.flatnonzero(flags & SYMBOL)
+    symbol = _places(flags, SYMBOL)
     if not len(symbol):
         return symbol
     after = symbol[(flags[symbol - 1] & HAN != 0) & (symbol > 0)]
@@ -128,7 +134,7 @@ def _gaps(codes: Codes, flags: Flags) -> Places:
     first, second = edges[: len(edges) - 1 : 2], edges[1::2] + 1
     near = second - first <= MAX_GAP + 1
     first, second = first[near], second[near]
-    found = sounds().words[pair_key(codes[first], codes[second])]
+    found = sounds().words.take(pair_key(codes.take(first), codes.take(second)))
     return np.array(
         [start for start, end in zip(first[found], second[found], strict=True) if BREAK not in codes[start:end]],
         np.int64,
@@ -138,16 +144,17 @@ def _gaps(codes: Codes, flags: Flags) -> Places:
 def _sounds(codes: Codes) -> Places:
     """Pairs that sound like one of a sensitive word and are not ordinary."""
     known = sounds()
-    heard = known.syllable[np.minimum(codes, _BMP)]
-    place = np.flatnonzero(known.pairs[heard[:-1] * np.uint32(known.count) + heard[1:]])
+    heard = known.syllable.take(codes, mode="clip")
+    place = np.flatnonzero(known.pairs.take(heard[:-1] * np.uint32(known.count) + heard[1:]))
     first, second = codes[place], codes[place + 1]
     one, other = heard[place].astype(np.uint32), heard[place + 1].astype(np.uint32)
-    near = known.half_kept[pair_key(first, other)] | known.half_kept[pair_key(one, second)]
-    near |= known.half_kept[pair_key(one, other)]
-    near |= known.alone[first] + known.alone[second] <= RARE
-    near &= known.alone[first] + known.alone[second] < LIKELY_BY_CHANCE
+    near = known.half_kept.take(pair_key(first, other)) | known.half_kept.take(pair_key(one, second))
+    near |= known.half_kept.take(pair_key(one, other))
+    alone = known.alone.take(first) + known.alone.take(second)
+    near |= alone <= RARE
+    near &= alone < LIKELY_BY_CHANCE
     place, first, second = place[near], first[near], second[near]
-    return place[~known.ordinary[pair_key(first, second)]]
+    return place[~known.ordinary.take(pair_key(first, second))]
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from models.characters import (
     ROUND,
     ROUND_DIGITS,
     TRADITIONAL,
+    Places,
     Spread,
     pattern_of,
     spread,
@@ -31,7 +33,8 @@ TRICKS: Final = ("hidden", "digits", "inserted", "split", "homophone", "lookalik
 """The kinds of tricks: hidden characters, digits in disguise, signs inside words, characters split into their parts,
 words by sound, by look and in pinyin, and traditional characters."""
 
-_NONE: Final = (0,) * len(TRICKS)
+NO_TRICKS: Final = (0,) * len(TRICKS)
+"""Of a text in which nothing was undone."""
 _HIDDEN_TRICK: Final = re.compile(rf"(?<=\w)[{pattern_of(HIDING)}]+(?=\w)")
 _ROUND: Final = pattern_of(ROUND_DIGITS)
 _ROUND_TRICK: Final = re.compile(f"[{_ROUND}][0-9０-９]?[{_ROUND}][0-9０-９{_ROUND}]+")
@@ -43,7 +46,7 @@ class Reading(NamedTuple):
     """A normalised text and how many tricks of each kind (in the order of `TRICKS`) were undone."""
 
     text: str
-    tricks: tuple[int, ...] = _NONE
+    tricks: tuple[int, ...] = NO_TRICKS
 
     @property
     def disguises(self) -> int:
@@ -70,14 +73,16 @@ def read_traced(texts: Sequence[str]) -> tuple[list[Reading], Traces]:
     joined = batch.codes.tobytes().decode(_DECODED)
     plain = joined.split("\n")
     plain.pop()
-    readings = [_plain_reading(Reading, (text, _NONE)) for text in plain]
+    readings = [_plain_reading(Reading, (text, NO_TRICKS)) for text in plain]
     counts = _character_tricks(texts, batch)
     suspicions = suspects(batch.codes, batch.ends, joined)
-    drafts = {row: Draft(plain[row], [(place, place + 1) for place in traces.plain(row)]) for row in suspicions}
+    drafts = {row: Draft(plain[row], partial(traces.plain, row)) for row in suspicions}
     undo(drafts, suspicions)
     for row, draft in drafts.items():
+        if draft.origin is None:
+            continue
         readings[row] = Reading(draft.text)
-        traces.undone[row] = draft.origin or []
+        traces.undone[row] = draft.origin
         for kind, count in draft.tricks.items():
             counts.setdefault(row, dict.fromkeys(TRICKS, 0))[kind] += count
     for row, found in counts.items():
@@ -124,6 +129,20 @@ class Traces:
             places = self.undone[row]
             return Trace([start for start, _ in places], [end for _, end in places])
         return Trace(self.plain(row))
+
+    def parts(self, rows: Places, low: Places, high: Places) -> list[tuple[int, int]]:
+        """`Trace.part` of many parts `[low, high)` of normalised texts, none of them empty."""
+        ends, origin = self._batch.ends, self._batch.origin
+        first = np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1))
+        sent = np.concatenate((np.zeros(1, np.int64), origin[ends[:-1]] + 1))[rows]
+        starts = origin.take(first[rows] + low, mode="clip") - sent
+        stops = origin.take(first[rows] + high - 1, mode="clip") - sent + 1
+        found = list(zip(starts.tolist(), stops.tolist(), strict=True))
+        if self.undone:
+            for place in np.flatnonzero(np.isin(rows, list(self.undone))).tolist():
+                undone = self.undone[int(rows[place])]
+                found[place] = undone[low[place]][0], undone[high[place] - 1][1]
+        return found
 
     def plain(self, row: int) -> list[int]:
         """Where each character came from as long as no disguise was undone."""

@@ -34,7 +34,7 @@ def scores_of(*rows: dict[int, float]) -> Scores:
         for label, probability in row.items():
             table[place, label] = probability
         table[place, 0] = 1 - sum(row.values())
-    return Scores(table, table[:, 1:].sum(axis=1), tuple(LABELS[kind] for kind in table.argmax(axis=1)))
+    return Scores(table, table[:, 1:].sum(axis=1))
 
 
 def test_confusion_counts_true_label_against_given_one() -> None:

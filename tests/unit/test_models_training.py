@@ -297,7 +297,7 @@ def test_a_report_counts_hits_by_category_source_and_kind_of_ham() -> None:
     rows = [Row("ham", "a", "x", "bank"), Row("fraud", "b", "x"), Row("fraud", "c", "y")]
     probabilities = np.zeros((3, len(LABELS)), np.float32)
     probabilities[[0, 1, 2], [1, 1, 0]] = 1
-    scores = Scores(probabilities, probabilities[:, 1:].sum(axis=1), ("ad", "ad", "ham"))
+    scores = Scores(probabilities, probabilities[:, 1:].sum(axis=1))
 
     report = measure(rows, scores, 0.5)
 
