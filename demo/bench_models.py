@@ -9,17 +9,17 @@ from __future__ import annotations
 import logging
 import random
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from demo.benching import Contender
 from demo.errors import ContenderMissingError
 from demo.traffic.disguise import disguise
 from demo.traffic.slots import fill
 from demo.traffic.stream import SPAM_SHARE
 from demo.traffic.templates import Group, ham_groups, spam_groups
-from models.artifact import Artifact
+from models.artifact import Artifact, default_artifact, load
 from models.classifier import Classifier
 from models.corpus import Row
 from models.tokens import cutter
@@ -30,11 +30,21 @@ TRAINING_SEED = 4_711
 NAIVE = ("naive-one-by-one", "naive-batched")
 FASTTEXT = ("fasttext-jieba", "fasttext-rjieba")
 OURS = ("ours-one-by-one", "ours-batched")
+FAMILIES = ("naive", "fasttext", "ours")
+"""Those of one family share a process."""
 FASTTEXT_SETTINGS = {"lr": 1.0, "epoch": 25, "wordNgrams": 2, "bucket": 200_000, "thread": 1, "seed": 1, "verbose": 0}
 """Those of its own tutorial, with a tenth of the usual buckets: 2,000,000 would take 800 MB and be slower."""
 
 Batches = Callable[[list[str]], list[str]]
 """Texts as fastText wants them: on one line each, words with blanks between."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way of doing the work; `run` takes the texts and gives one answer after the other."""
+
+    name: str
+    run: Callable[[Sequence[str]], Iterable[object]]
 
 
 def some_texts(count: int, seed: int) -> tuple[list[str], list[bool]]:
@@ -71,8 +81,8 @@ def naive(rows: Sequence[Row]) -> list[Contender]:
     model.fit([row.text for row in rows], [row.label for row in rows])
     one_by_one, batched = NAIVE
     return [
-        Contender(one_by_one, lambda texts: [model.predict([text]) for text in texts]),
-        Contender(batched, lambda texts: [model.predict(part) for part in batches(texts)]),
+        Contender(one_by_one, lambda texts: (model.predict([text]) for text in texts)),
+        Contender(batched, lambda texts: (model.predict(part) for part in batches(texts))),
     ]
 
 
@@ -97,19 +107,16 @@ def ours(artifact: Artifact) -> list[Contender]:
     classifier = Classifier(artifact)
     one_by_one, batched = OURS
     return [
-        Contender(one_by_one, lambda texts: [classifier.verdicts([text]) for text in texts]),
-        Contender(batched, lambda texts: [classifier.verdicts(part) for part in batches(texts)]),
+        Contender(one_by_one, lambda texts: (classifier.verdicts([text]) for text in texts)),
+        Contender(batched, lambda texts: (classifier.verdicts(part) for part in batches(texts))),
     ]
 
 
-def contenders(rows: Sequence[Row], artifact: Artifact) -> tuple[list[Contender], list[str]]:
-    """Make all contenders ready, the naive ones first; and say in a sentence which are left out, and why."""
-    ready, left_out = naive(rows), []
-    try:
-        ready += fasttext(rows)
-    except ContenderMissingError as error:
-        left_out.append(str(error))
-    return ready + ours(artifact), left_out
+def family(name: str) -> list[Contender]:
+    """Make one of `FAMILIES` ready. Raises ContenderMissingError."""
+    if name == "ours":
+        return ours(load(default_artifact()))
+    return {"naive": naive, "fasttext": fasttext}[name](training_rows())
 
 
 def cut_by_jieba(texts: list[str]) -> list[str]:
@@ -133,7 +140,7 @@ def _fasttext(name: str, rows: Sequence[Row], cut: Batches, train: Callable[...,
         ]
         written.write_text("".join(lines), encoding="utf-8")
         model = train(input=str(written), **FASTTEXT_SETTINGS)
-    return Contender(name, lambda texts: [model.predict(cut(part)) for part in batches(texts)])
+    return Contender(name, lambda texts: (model.predict(cut(part)) for part in batches(texts)))
 
 
 def _text(group: Group, rng: random.Random) -> str:

@@ -1,22 +1,104 @@
-"""Side-by-side measurements in one run: contenders take turns over the same messages, medians and ratios are told."""
+"""Side-by-side measurements in one run: contenders take turns over the same messages, medians and ratios are told.
+
+Each family of contenders has a process of its own (`demo.contending`), as it would serve: what one keeps in memory does
+not slow another. All of them keep to the core of this process.
+"""
 
 from __future__ import annotations
 
-import gc
+import json
 import statistics
-import time
-from collections.abc import Callable, Sequence
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from rich.progress import Progress
 
+from demo.errors import ContenderMissingError, DemoError
+
+Lap = tuple[float, float]
+"""Seconds by the clock and of CPU time."""
+
+
+class Contender(Protocol):
+    """One way of doing the work."""
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+
+    def lap(self) -> Lap:
+        """Do the work once for all messages."""
+
+
+class Family:
+    """The contenders of one process."""
+
+    def __init__(self, name: str, messages: int, seed: int) -> None:
+        command = [sys.executable, "-m", "demo.contending", name, str(messages), str(seed)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own module
+
+    def contenders(self) -> list[Contender]:
+        """Wait until they are ready. Raises ContenderMissingError if they cannot take part, DemoError if they died."""
+        answer = self._read()
+        if "missing" in answer:
+            raise ContenderMissingError(answer["missing"])
+        return [_Member(name, self) for name in answer["names"]]
+
+    def lap(self, name: str) -> Lap:
+        """Let one of them do the work. Raises DemoError if the process died."""
+        assert self._process.stdin  # noqa: S101 - a pipe was asked for
+        try:
+            self._process.stdin.write(f"{name}\n")
+            self._process.stdin.flush()
+        except (BrokenPipeError, ValueError) as error:  # the latter once it was closed
+            raise DemoError(f"the process of {name} died") from error
+        wall, cpu = self._read()["lap"]
+        return wall, cpu
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout  # noqa: S101 - a pipe was asked for
+        line = self._process.stdout.readline()
+        if not line:
+            raise DemoError("a process of the bench died; what it said stands above")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
 
 @dataclass(frozen=True)
-class Contender:
-    """One way of doing the work; `run` takes the texts and does all of them."""
-
+class _Member:
     name: str
-    run: Callable[[Sequence[str]], object]
+    family: Family
+
+    def lap(self) -> Lap:
+        return self.family.lap(self.name)
+
+
+@contextmanager
+def families(names: Sequence[str], messages: int, seed: int) -> Iterator[tuple[list[Contender], list[str]]]:
+    """Start the families one after the other; give their contenders, and a sentence for each family left out."""
+    started: list[Family] = []
+    ready: list[Contender] = []
+    left_out: list[str] = []
+    try:
+        for name in names:
+            started.append(Family(name, messages, seed))
+            try:
+                ready += started[-1].contenders()
+            except ContenderMissingError as error:
+                left_out.append(str(error))
+        yield ready, left_out
+    finally:
+        for family in started:
+            family.close()
 
 
 @dataclass(frozen=True)
@@ -39,23 +121,19 @@ class Result:
 
 
 def measure(
-    contenders: Sequence[Contender], texts: Sequence[str], rounds: int, progress: Progress | None = None
+    contenders: Sequence[Contender], messages: int, rounds: int, progress: Progress | None = None
 ) -> list[Result]:
     """Let the contenders take turns, so that a slow moment of the machine hits them all; the first round warms up."""
-    gc.collect()
-    gc.freeze()  # the dictionaries and models of all are not to be searched for garbage while one is at work
-    speeds: dict[str, list[tuple[float, float]]] = {contender.name: [] for contender in contenders}
+    laps: dict[str, list[Lap]] = {contender.name: [] for contender in contenders}
     task = progress.add_task("measuring", total=(rounds + 1) * len(contenders)) if progress else None
     for turn in range(rounds + 1):
         for contender in contenders:
-            start, cpu_start = time.perf_counter(), time.process_time()
-            contender.run(texts)
-            seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
+            wall, cpu = contender.lap()
             if turn:
-                speeds[contender.name].append((_speed(texts, seconds), _speed(texts, cpu_seconds)))
+                laps[contender.name].append((_speed(messages, wall), _speed(messages, cpu)))
             if progress and task is not None:
                 progress.advance(task)
-    return [_result(name, measured) for name, measured in speeds.items()]
+    return [_result(name, measured) for name, measured in laps.items()]
 
 
 def ratios(results: Sequence[Result]) -> dict[str, dict[str, float]]:
@@ -65,8 +143,8 @@ def ratios(results: Sequence[Result]) -> dict[str, dict[str, float]]:
     }
 
 
-def _speed(texts: Sequence[str], seconds: float) -> float:
-    return len(texts) / max(seconds, 1e-9)
+def _speed(messages: int, seconds: float) -> float:
+    return messages / max(seconds, 1e-9)
 
 
 def _result(name: str, measured: Sequence[tuple[float, float]]) -> Result:

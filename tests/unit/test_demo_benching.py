@@ -8,8 +8,7 @@ import platform
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,10 @@ from rich.console import Console
 
 from demo import bench_models
 from demo.bench_costs import STAGES, Costs, Footprint, costs
-from demo.bench_models import FASTTEXT, NAIVE, OURS, contenders, some_texts, training_rows
+from demo.bench_models import FASTTEXT, NAIVE, OURS, some_texts, training_rows
 from demo.bench_report import Report
-from demo.benching import Contender, Result, measure, ratios
+from demo.benching import Result, families, measure, ratios
+from demo.errors import DemoError
 from demo.machine import Machine, cpu_model
 from models.artifact import Artifact, default_artifact, load
 from models.corpus import Row
@@ -57,34 +57,59 @@ def a_report() -> Report:
     )
 
 
-def test_contenders_take_turns_over_all_texts() -> None:
-    turns: list[tuple[str, int]] = []
+@dataclass
+class Runner:
+    """A contender whose laps take these seconds, one after the other."""
 
-    def contender(name: str) -> Contender:
-        def run(texts: Sequence[str]) -> None:
-            turns.append((name, len(texts)))
+    name: str
+    seconds: list[float]
+    turns: list[str]
 
-        return Contender(name, run)
-
-    results = measure([contender("a"), contender("b")], ["text"] * 10, rounds=2)
-
-    assert turns == [("a", 10), ("b", 10)] * 3
-    assert [result.name for result in results] == ["a", "b"]
-    assert all(result.slowest <= result.sms_per_s <= result.fastest for result in results)
+    def lap(self) -> tuple[float, float]:
+        self.turns.append(self.name)
+        return self.seconds.pop(0), 1.0
 
 
-def test_the_warm_up_is_not_counted() -> None:
-    warm: list[bool] = []
+def test_contenders_take_turns_and_the_warm_up_is_not_counted() -> None:
+    turns: list[str] = []
 
-    def run(_texts: Sequence[str]) -> None:
-        end = time.perf_counter() + (0 if warm else 0.3)
-        while time.perf_counter() < end:
-            pass
-        warm.append(True)
+    results = measure([Runner("a", [9, 1, 2], turns), Runner("b", [9, 4, 4], turns)], messages=8, rounds=2)
 
-    (result,) = measure([Contender("slow at first", run)], ["text"] * 3, rounds=2)
+    assert turns == ["a", "b"] * 3
+    assert [(result.name, result.slowest, result.sms_per_s, result.fastest) for result in results] == [
+        ("a", 4, 6, 8), ("b", 2, 2, 2),
+    ]  # fmt: skip
 
-    assert result.slowest > 3 / 0.3
+
+def test_a_family_does_its_laps_in_a_process_of_its_own() -> None:
+    with families(["ours"], messages=20, seed=1) as (ready, left_out):
+        laps = [contender.lap() for contender in ready]
+
+    assert [contender.name for contender in ready] == list(OURS)
+    assert left_out == []
+    assert all(wall > 0 and cpu > 0 for wall, cpu in laps)
+
+
+def test_a_family_that_cannot_take_part_is_named_and_the_others_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fasttext.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    with families(["fasttext", "ours"], messages=2, seed=1) as (ready, left_out):
+        assert [contender.name for contender in ready] == list(OURS)
+
+    (sentence,) = left_out
+    assert sentence.startswith("fasttext-jieba and fasttext-rjieba are left out, fastText is not installed: ")
+    assert "`scripts/setup bench`" in sentence
+
+
+def test_a_process_that_died_is_an_error_not_a_wait() -> None:
+    with families(["ours"], messages=2, seed=1) as (ready, _):
+        pass
+
+    with pytest.raises(DemoError):
+        ready[0].lap()
 
 
 def test_a_ratio_above_one_is_of_the_faster_to_the_slower() -> None:
@@ -107,25 +132,12 @@ def test_the_others_are_trained_on_every_label_and_on_no_text_that_is_measured()
 
 @pytest.mark.skipif(not HAS_WHEEL, reason="there is no wheel of fastText for this Python or platform")
 def test_every_contender_takes_every_text(released: Artifact) -> None:
-    ready, left_out = contenders(few_rows(), released)
+    ready = [*bench_models.naive(few_rows()), *bench_models.fasttext(few_rows()), *bench_models.ours(released)]
 
     assert [contender.name for contender in ready] == [*NAIVE, *FASTTEXT, *OURS]
-    assert left_out == []
     texts = ["首存送彩金", "", "两\n行", *some_texts(500, 2)[0]]
     for contender in ready:
-        contender.run(texts)
-
-
-def test_without_fasttext_the_others_take_part_and_it_is_said(
-    released: Artifact, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "fasttext", None)
-    ready, left_out = contenders(few_rows(), released)
-
-    assert [contender.name for contender in ready] == [*NAIVE, *OURS]
-    assert len(left_out) == 1
-    assert left_out[0].startswith("fasttext-jieba and fasttext-rjieba are left out, fastText is not installed: ")
-    assert "`scripts/setup bench`" in left_out[0]
+        assert sum(1 for _ in contender.run(texts)) == (len(texts) if "one-by-one" in contender.name else 2)
 
 
 def test_both_segmenters_give_one_line_of_words_for_each_text() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -63,17 +64,18 @@ def _report(machine: Machine, messages: int, rounds: int, stderr: Console) -> Re
     from rich.progress import Progress
 
     from demo.bench_costs import costs, footprint
-    from demo.bench_models import contenders, some_texts, training_rows
+    from demo.bench_models import FAMILIES, some_texts
     from demo.bench_report import Report
-    from demo.benching import measure
+    from demo.benching import families, measure
     from models.artifact import default_artifact, load
 
+    with ExitStack() as stack:
+        with stderr.status("training the other contenders"):
+            ready, left_out = stack.enter_context(families(FAMILIES, messages, SEED))
+        with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
+            results = measure(ready, messages, rounds, progress)
     artifact = load(default_artifact())
     texts, _ = some_texts(messages, SEED)
-    with stderr.status("training the other contenders"):
-        ready, left_out = contenders(training_rows(), artifact)
-    with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
-        results = measure(ready, texts, rounds, progress)
     with stderr.status("measuring the stages, and fresh processes"):
         return Report(
             results, left_out, machine, rounds, messages, costs(artifact, texts, rounds), footprint(rounds),
