@@ -14,6 +14,7 @@ BATCH_SECONDS = Histogram("qingxin_batch_seconds", "seconds to process one batch
 BATCH_RECORDS = Histogram(
     "qingxin_batch_records", "Kafka records in one batch", ["app"], buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
 )
+STAGE_SECONDS = Counter("qingxin_stage_seconds", "CPU seconds of the stages of the work", ["app", "stage"])
 WORLD_BROKEN = Gauge("qingxin_world_broken", "1 while a worker waits for database, Redis or broker", ["app"])
 WORLD_RETRIES = Counter("qingxin_world_retries", "batches tried again after a broken world", ["app"])
 LIVE_COUNTS_FAILED = Counter("qingxin_live_counts_failed", "times the live counts could not be brought to Redis")
@@ -34,8 +35,8 @@ REMINDERS = Counter("qingxin_reminders", "reminders sent", ["kind"])
 CANCELS = Counter("qingxin_cancels", "subscriptions cancelled by their subscribers", ["origin"])
 
 METRICS = (
-    SMS_RECEIVED, SMS_SCORED, SMS_EXEMPT, SMS_HITS, SAMPLES, REJECTED, BATCH_SECONDS, BATCH_RECORDS, WORLD_BROKEN,
-    WORLD_RETRIES, LIVE_COUNTS_FAILED, EVIDENCE, EVIDENCE_DUPLICATES, CASES_OPENED, RECALL_CHECKS, MODEL_IN_USE,
-    MODEL_LOAD_FAILED, SHADOW_COMPARED, SHADOW_DIFFERENCES, OUTBOX_SENT, OUTBOX_REFUSED, OUTBOX_WAITING, BOSS_EVENTS,
-    SERVICE_TEXTS, REMINDERS, CANCELS,
+    SMS_RECEIVED, SMS_SCORED, SMS_EXEMPT, SMS_HITS, SAMPLES, REJECTED, BATCH_SECONDS, BATCH_RECORDS, STAGE_SECONDS,
+    WORLD_BROKEN, WORLD_RETRIES, LIVE_COUNTS_FAILED, EVIDENCE, EVIDENCE_DUPLICATES, CASES_OPENED, RECALL_CHECKS,
+    MODEL_IN_USE, MODEL_LOAD_FAILED, SHADOW_COMPARED, SHADOW_DIFFERENCES, OUTBOX_SENT, OUTBOX_REFUSED, OUTBOX_WAITING,
+    BOSS_EVENTS, SERVICE_TEXTS, REMINDERS, CANCELS,
 )  # fmt: skip

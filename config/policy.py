@@ -36,6 +36,13 @@ class ReviewPolicy(_Part):
     guards_lower_priority: bool
 
 
+class StreamsPolicy(_Part):
+    """When a worker stops rather than bury on."""
+
+    bad_share_limit: float = Field(gt=0, le=1)
+    bad_share_lines: int = Field(ge=1, le=10_000_000)
+
+
 class ShadowPolicy(_Part):
     """What is kept while a candidate runs as a shadow."""
 
@@ -84,6 +91,7 @@ class Policy(_Part):
 
     scoring: ScoringPolicy
     review: ReviewPolicy
+    streams: StreamsPolicy
     shadow: ShadowPolicy
     reminders: ReminderPolicy
     desk: DeskPolicy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -15,11 +16,14 @@ import msgspec
 
 from config.environment import Environment
 from config.metrics import BATCH_RECORDS, BATCH_SECONDS
+from config.policy import load_policy
 from config.records import DeadLetter
+from streams.bad_share import BadShare
 from streams.guard import Guard, WorldBrokenError
 from streams.lines import Batch, Item, RawRecord, read_batch
 from streams.patient_transport import PatientTransport
 from streams.publishing import Publisher
+from streams.stages import Stages
 
 log = logging.getLogger(__name__)
 MAX_RECORDS = 200
@@ -37,7 +41,8 @@ class Engine:
     """A Faust app with its guard and publisher.
 
     `broken` is set when the worker gave up on a broken world; `state` is a sentence for /health. An app that only
-    looks on does not bury: bad lines are another app's to publish, and this one leaves them out.
+    looks on does not bury: bad lines are another app's to publish, and this one leaves them out. `at_once` pieces of a
+    batch overlap, so that one is worked on while another waits for a server; each is started in the order of its lines.
     """
 
     def __init__(
@@ -48,8 +53,12 @@ class Engine:
         *,
         scores: bool = False,
         buries: bool = True,
+        at_once: int = 1,
     ) -> None:
         self.name = name
+        self._at_once, self._buries = at_once, buries
+        self.stages = Stages(name)
+        self._bad_share = BadShare.of(load_policy(environment.policy_path).streams)
         self.state = ""
         self.broken: WorldBrokenError | None = None
         session = environment.kafka_session_seconds
@@ -124,10 +133,18 @@ class Engine:
         work: Work,
         tally: Callable[[Batch[Any], Sequence[DeadLetter]], Deed] | None,
     ) -> None:
-        batch = read_batch(records, decoder, check, datetime.now(UTC))
-        buried: list[DeadLetter] = []
-        for start in range(0, len(batch.items), LINES_AT_ONCE):
-            buried += await self.guard.apply(batch.items[start : start + LINES_AT_ONCE], work)
+        with self.stages.of("decode"):
+            batch = read_batch(records, decoder, check, datetime.now(UTC))
+        if self._buries:
+            self._bad_share.add(len(batch.items), batch.rejected)
+        free = asyncio.Semaphore(self._at_once)
+
+        async def apply(piece: Sequence[Item[Any]]) -> list[DeadLetter]:
+            async with free:
+                return await self.guard.apply(piece, work)
+
+        pieces = (batch.items[start : start + LINES_AT_ONCE] for start in range(0, len(batch.items), LINES_AT_ONCE))
+        buried = [letter for letters in await asyncio.gather(*map(apply, pieces)) for letter in letters]
         if batch.rejected:
             await self.guard.outlast(lambda: self._bury(batch.rejected))
         if tally is not None:

@@ -19,6 +19,7 @@ import redis.exceptions
 from config.errors import BadRecordError
 from config.metrics import WORLD_BROKEN, WORLD_RETRIES
 from config.records import DeadLetter
+from streams.bad_share import TooManyBadLinesError
 from streams.lines import Item, bury
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ BROKEN_WORLD: tuple[type[BaseException], ...] = (
 
 
 class WorldBrokenError(Exception):
-    """Database, Redis or broker stayed away too long; the worker stops and its offsets stay uncommitted."""
+    """Servers stayed away too long, or what is fed is broken; the worker stops and its offsets stay uncommitted."""
 
 
 @dataclass
@@ -87,6 +88,9 @@ class Guard:
         """
         try:
             await deed()
+        except TooManyBadLinesError as error:
+            self.give_up(WorldBrokenError(str(error)))
+            await asyncio.Event().wait()
         except Exception as error:
             log.exception("%s: a fault of our own", self.app)
             self.give_up(WorldBrokenError(f"{type(error).__name__}: {error}"))

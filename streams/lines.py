@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ from config.records import DeadLetter
 T = TypeVar("T")
 MAX_LINE_BYTES = 256 * 1024
 """Bytes of the longest line that is decoded: far above any SMS, far below what would stall a worker."""
+_item = tuple.__new__  # half the time of calling the class
 KEPT_BYTES = 64 * 1024
 """Bytes of a bad line that its dead letter keeps."""
 
@@ -30,8 +31,7 @@ class RawRecord:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Item(Generic[T]):
+class Item(NamedTuple, Generic[T]):
     """A decoded line and where it came from; `line` counts from 1."""
 
     message: T
@@ -83,22 +83,50 @@ def read_batch(
     """
     batch: Batch[T] = Batch([], [])
     for record in records:
-        empty = True
-        for line, raw in enumerate(_lines(record.value), 1):
-            if not raw.strip():
-                continue
-            empty = False
-            try:
-                message = _decode(raw, decoder)
-                check(message)
-            except BadRecordError as error:
-                batch.rejected.append(bury(record, line, raw, error, at))
-            else:
-                batch.items.append(Item(message, record, line))
-        if empty:
-            nothing = BadRecordError("empty_record", "the record holds no line")
-            batch.rejected.append(bury(record, 1, record.value, nothing, at))
+        if not _read_whole(record, decoder, check, batch.items):
+            _read_by_line(record, decoder, check, at, batch)
     return batch
+
+
+def _read_whole(
+    record: RawRecord, decoder: msgspec.json.Decoder[T], check: Callable[[T], None], items: list[Item[T]]
+) -> bool:
+    """Take a record whose lines are all good, at once, which is the fast way; else take nothing, and say so."""
+    value = record.value
+    if len(value) > MAX_LINE_BYTES and max(map(len, value.split(b"\n"))) > MAX_LINE_BYTES:
+        return False
+    try:
+        messages = decoder.decode_lines(value)
+        for message in messages:
+            check(message)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, BadRecordError):
+        return False
+    # The decoder would also take two objects on one line, or one on two lines.
+    if not len(messages) == value.count(b"}\n{") + 1 == value.rstrip(b"\n").count(b"\n") + 1:
+        return False
+    items += [_item(Item, (message, record, line)) for line, message in enumerate(messages, 1)]
+    return True
+
+
+def _read_by_line(
+    record: RawRecord, decoder: msgspec.json.Decoder[T], check: Callable[[T], None], at: datetime, batch: Batch[T]
+) -> None:
+    """Take each good line of a record and a dead letter of each bad one."""
+    empty = True
+    for line, raw in enumerate(_lines(record.value), 1):
+        if not raw.strip():
+            continue
+        empty = False
+        try:
+            message = _decode(raw, decoder)
+            check(message)
+        except BadRecordError as error:
+            batch.rejected.append(bury(record, line, raw, error, at))
+        else:
+            batch.items.append(Item(message, record, line))
+    if empty:
+        nothing = BadRecordError("empty_record", "the record holds no line")
+        batch.rejected.append(bury(record, 1, record.value, nothing, at))
 
 
 def _lines(value: bytes) -> Iterator[bytes]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Any
 
 import faust
 import msgspec
@@ -11,6 +12,10 @@ import msgspec
 from config.metrics import REJECTED
 from config.records import DeadLetter, Hit, Sample, encode
 from config.topics import BY_NAME, SMS_HITS, SMS_REJECTED, SMS_SAMPLES, Writer
+from streams.packing import Packer
+
+HITS_A_RECORD = 200
+"""A record costs a reader as much as some hundred hits in it."""
 
 
 class Publisher:
@@ -27,15 +32,32 @@ class Publisher:
             PermissionError: the topic is another process's to write.
             aiokafka.errors.KafkaError: the broker did not take them all.
         """
-        if BY_NAME[topic].writer not in self._writers:
-            raise PermissionError(f"{topic} is written by {BY_NAME[topic].writer} alone")
-        producer = await self._app.maybe_start_producer()
+        producer = await self._producer_for(topic)
         sent = [await producer.send(topic, key.encode(), encode(record), None, None, None) for key, record in records]
         await asyncio.gather(*sent)
 
-    async def publish_hits(self, hits: Sequence[Hit]) -> None:
-        """Publish hits, keyed by sender."""
-        await self.publish(SMS_HITS, ((hit.sender, hit) for hit in hits))
+    async def send_hits(self, hits: Sequence[Hit]) -> Sequence[Awaitable[Any]]:
+        """Send hits in packed records, each sender's in its partition and in order.
+
+        Returns:
+            What to wait for: the broker has them then, or raises aiokafka.errors.KafkaError.
+        """
+        if not hits:
+            return []
+        producer = await self._producer_for(SMS_HITS)
+        partitions = len(await producer._ensure_producer().partitions_for(SMS_HITS))  # noqa: SLF001 - Faust does not pass it on
+        packed: list[tuple[int, bytes, bytes]] = []
+        packer = Packer(partitions, HITS_A_RECORD, lambda *record: packed.append(record))
+        for hit in hits:
+            packer.add(hit.sender, encode(hit))
+        packer.flush()
+        return [await producer.send(SMS_HITS, key, value, number, None, None) for number, key, value in packed]
+
+    async def _producer_for(self, topic: str) -> Any:
+        """Give the producer, running. Raises PermissionError if the topic is another process's to write."""
+        if BY_NAME[topic].writer not in self._writers:
+            raise PermissionError(f"{topic} is written by {BY_NAME[topic].writer} alone")
+        return await self._app.maybe_start_producer()
 
     async def publish_samples(self, samples: Sequence[Sample]) -> None:
         """Publish samples of the recall check, keyed by sender."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections import Counter
@@ -37,7 +38,7 @@ class Scorer:
 
     def __init__(self, engine: Engine, environment: Environment) -> None:
         policy = load_policy(environment.policy_path).scoring
-        self._publisher = engine.publisher
+        self._publisher, self._stages = engine.publisher, engine.stages
         self._model: FollowedModel = serving_model("scoring", environment)
         self._threshold = policy.threshold
         self._unscored = policy.unscored_receivers
@@ -52,11 +53,17 @@ class Scorer:
         messages = [item.message for item in items if not is_exempt(item.message, self._unscored)]
         await self._model.refresh()
         classifier = self._model.classifier
+        stages = self._stages
         now, version, threshold = datetime.now(UTC), classifier.version, self._threshold or classifier.threshold
-        verdicts = classifier.verdicts([sms.text for sms in messages], threshold)
-        hits = find_hits(messages, verdicts, threshold, version, now)
-        samples = find_samples(messages, verdicts, threshold, version, now, self._drawing)
-        await self._publisher.publish_hits(hits)
+        with stages.of("score"):
+            verdicts = classifier.verdicts([sms.text for sms in messages], threshold)
+        with stages.of("hits"):
+            hits = find_hits(messages, verdicts, threshold, version, now)
+        with stages.of("draw"):
+            samples = find_samples(messages, verdicts, threshold, version, now, self._drawing)
+        with stages.of("publish"):
+            acknowledged = await self._publisher.send_hits(hits)
+        await asyncio.gather(*acknowledged)
         await self._publisher.publish_samples(samples)
         scored = Counter(sms.gateway for sms in messages)
         exempt = Counter(item.message.gateway for item in items) - scored
@@ -81,9 +88,9 @@ class Scorer:
             SMS_RECEIVED.labels(gateway).inc()
             self._count(gateway, "rejected", 1)
             self._count(gateway, "received", 1)
-        for item in batch.items:
-            SMS_RECEIVED.labels(item.message.gateway).inc()
-            self._count(item.message.gateway, "received", 1)
+        for gateway, count in Counter(item.message.gateway for item in batch.items).items():
+            SMS_RECEIVED.labels(gateway).inc(count)
+            self._count(gateway, "received", count)
         return self._show_live_counts
 
     async def _show_live_counts(self) -> None:
@@ -120,7 +127,7 @@ def make_engine(environment: Environment) -> Engine:
         config.policy.PolicyError: the policy file is wrong.
         models.errors.ArtifactError: the model does not load.
     """
-    engine = Engine("scoring", environment, BROKEN_WORLD, scores=True)
+    engine = Engine("scoring", environment, BROKEN_WORLD, scores=True, at_once=2)
     scorer = Scorer(engine, environment)
     decoder = msgspec.json.Decoder(Sms)
     engine.reads(tuple(GATEWAY_TOPICS.values()), decoder, check_sms, scorer.work, tally=scorer.tally)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from streams.engine import Engine
 
 WITH_DATABASE = ("casework", "protection", "shadow")
+GARBAGE_EVERY = 20_000
+"""Objects made until young ones are searched for garbage: a batch makes thousands that live as long as it does."""
 NAMES = ("scoring", *WITH_DATABASE)
 
 
@@ -64,6 +67,9 @@ def run(name: str) -> int:
 
     environment = load_environment()
     engine = _make_engine(name, environment)
+    gc.collect()
+    gc.freeze()  # what is loaded stays: it is not to be searched for garbage again and again
+    gc.set_threshold(GARBAGE_EVERY)
     _log_to_stderr(environment)
     if environment.metrics_port:
         serve_health(environment.metrics_host, environment.metrics_port, lambda: is_ready(engine), lambda: engine.state)

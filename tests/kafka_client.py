@@ -73,7 +73,8 @@ def consume(
     try:
         while len(found) < count and time.monotonic() < deadline:
             for messages in consumer.poll(timeout_ms=200).values():
-                found += [msgspec.json.decode(message.value, type=record) for message in messages]
+                lines = (line for message in messages for line in message.value.split(b"\n"))
+                found += [msgspec.json.decode(line, type=record) for line in lines]
     finally:
         consumer.close()
     return found

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from config.policy import DEFAULT_POLICY
 from models.appointments import Appointment
 from models.artifact import default_artifact
 from models.store import Store
+from tests.policies import a_policy
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 FLAGS_ALL, FLAGS_NONE = 0.000_001, 0.999_999
@@ -30,13 +29,7 @@ def a_model(folder: Path, version: str = "2", **changes: Any) -> Path:
 
 def a_policy_of_the_models_own_threshold(folder: Path) -> Path:
     """The default policy, but that each model's own threshold decides, and that all differing messages are kept."""
-    text = DEFAULT_POLICY.read_text(encoding="utf-8")
-    for rule, value in (("scoring.threshold", 0), ("shadow.kept_per_day", 100_000)):
-        text, changed = re.subn(rf"(?m)^(\[{re.escape(rule)}\]\nvalue = ).*$", rf"\g<1>{value}", text)
-        assert changed == 1
-    path = folder / "policy.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
+    return a_policy(folder, {"scoring.threshold": 0, "shadow.kept_per_day": 100_000})
 
 
 def a_store(folder: Path, *versions: str, **changes: Any) -> tuple[Store, list[str]]:

@@ -30,12 +30,13 @@ class People:
 
     rng: random.Random
     gateways: tuple[str, ...]
+    citizen_count: int = CITIZENS
     citizens: list[str] = field(init=False)
     services: list[str] = field(init=False)
     spammers: list[Spammer] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.citizens = [mobile(self.rng) for _ in range(CITIZENS)]
+        self.citizens = [mobile(self.rng) for _ in range(self.citizen_count)]
         self.services = [f"1069{self.rng.randint(10**7, 10**8 - 1)}" for _ in range(60)]
         groups = spam_groups()
         self.spammers = [self.new_spammer(groups[index % len(groups)]) for index in range(SPAMMERS)]

@@ -8,7 +8,7 @@ from datetime import datetime
 from config.records import Sms, encode
 from config.topics import GATEWAYS
 from demo.traffic.disguise import disguise
-from demo.traffic.people import People
+from demo.traffic.people import CITIZENS, People
 from demo.traffic.slots import fill
 from demo.traffic.templates import Group, ham_groups
 
@@ -25,14 +25,21 @@ class Traffic:
     """
 
     def __init__(
-        self, seed: int, run: str, *, run_seed: int | None = None, spam_share: float = SPAM_SHARE, reports: bool = True
+        self,
+        seed: int,
+        run: str,
+        *,
+        run_seed: int | None = None,
+        spam_share: float = SPAM_SHARE,
+        reports: bool = True,
+        citizens: int = CITIZENS,
     ) -> None:
         self._rng = random.Random(seed)  # noqa: S311 - believable, not secret
         self._run = run
         self._made = 0
         self._spam_share = spam_share
         self._reports = reports
-        self.people = People(self._rng, tuple(GATEWAYS))
+        self.people = People(self._rng, tuple(GATEWAYS), citizens)
         if run_seed is not None:
             self._rng.seed(run_seed)
         self._ham = ham_groups()

@@ -34,6 +34,25 @@ def without(field: str) -> bytes:
     return json.dumps({name: value for name, value in GOOD.items() if name != field}).encode()
 
 
+@pytest.mark.parametrize(
+    ("value", "numbers", "rejected"),
+    [
+        (line() + line() + b"\n\n" + line(), [3], [1]),
+        (line() + line() + b"\n" + line().replace(b", ", b",\n", 1), [], [1, 2, 3]),
+        (b"\n" + line() + b"\n\n" + line() + b"\n", [2, 4], []),
+        (line() + b"\r\n" + line(), [1, 2], []),
+        (line() + b"\n" + line(gateway="x") + b"\n" + line(), [1, 3], [2]),
+    ],
+)
+def test_lines_keep_their_numbers_however_a_record_is_laid_out(
+    value: bytes, numbers: list[int], rejected: list[int]
+) -> None:
+    batch = read(value)
+
+    assert [item.line for item in batch.items] == numbers
+    assert [letter.line for letter in batch.rejected] == rejected
+
+
 def read(value: bytes) -> Batch[Sms]:
     record = RawRecord("sms.smsc", 3, 42, value)
     return read_batch([record], msgspec.json.Decoder(Sms), check_sms, NOW)
