@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Column, Table
 
 from demo.bench_costs import Costs, Footprint
-from demo.benching import Result, ratios
+from demo.benching import Result, figures_of, ratios
 from demo.machine import Machine
 
 
@@ -29,7 +29,7 @@ class Report:
     def figures(self) -> dict[str, Any]:
         """The report for JSON; `times` are the ratios of their speeds, by CPU time."""
         return {
-            "results": [_figures(result) for result in self.results],
+            "results": [figures_of(result) for result in self.results],
             "times": {
                 name: {other: round(ratio, 3) for other, ratio in row.items()}
                 for name, row in ratios(self.results).items()
@@ -89,12 +89,6 @@ class Report:
         table.add_row("memory after 10,000 texts", f"{self.footprint.memory_mb:.0f} MiB")
         table.add_row("files of the model", f"{self.artifact_bytes:,} bytes")
         return table
-
-
-def _figures(result: Result) -> dict[str, Any]:
-    return {name: round(value, 1) if name != "name" else value for name, value in asdict(result).items()} | {
-        "us_per_sms": round(result.us_per_sms, 2)
-    }
 
 
 def _right(head: str) -> Column:

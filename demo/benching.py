@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from rich.progress import Progress
@@ -133,7 +133,15 @@ def measure(
                 laps[contender.name].append((_speed(messages, wall), _speed(messages, cpu)))
             if progress and task is not None:
                 progress.advance(task)
-    return [_result(name, measured) for name, measured in laps.items()]
+    return [result_of(name, measured) for name, measured in laps.items()]
+
+
+def result_of(name: str, measured: Sequence[tuple[float, float]]) -> Result:
+    """Sum up the rounds of a contender: SMS a second by the clock and by the CPU's time of each."""
+    speeds = [speed for speed, _ in measured]
+    return Result(
+        name, statistics.median(speeds), min(speeds), max(speeds), statistics.median(speed for _, speed in measured)
+    )
 
 
 def ratios(results: Sequence[Result]) -> dict[str, dict[str, float]]:
@@ -143,12 +151,11 @@ def ratios(results: Sequence[Result]) -> dict[str, dict[str, float]]:
     }
 
 
+def figures_of(result: Result) -> dict[str, Any]:
+    """Give a result for JSON."""
+    figures = {name: round(value, 1) if name != "name" else value for name, value in asdict(result).items()}
+    return figures | {"us_per_sms": round(result.us_per_sms, 2)}
+
+
 def _speed(messages: int, seconds: float) -> float:
     return messages / max(seconds, 1e-9)
-
-
-def _result(name: str, measured: Sequence[tuple[float, float]]) -> Result:
-    speeds = [speed for speed, _ in measured]
-    return Result(
-        name, statistics.median(speeds), min(speeds), max(speeds), statistics.median(speed for _, speed in measured)
-    )

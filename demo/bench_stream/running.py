@@ -79,11 +79,12 @@ class Lap:
 class Bench:
     """Broker, Valkey and messages of a bench, on the cores that the contenders do not use; a context manager.
 
-    Each contender reads `messages` SMS from the gateway topics, `pack` in a record.
+    Each contender reads `messages` SMS from the gateway topics, `pack` in a record. The broker is an embedded one
+    unless `bootstrap` names another, which should be empty.
     """
 
-    def __init__(self, messages: int, pack: int = PACK, partitions: int = PARTITIONS) -> None:
-        self.messages, self.pack, self.partitions = messages, pack, partitions
+    def __init__(self, messages: int, pack: int = PACK, partitions: int = PARTITIONS, bootstrap: str = "") -> None:
+        self.messages, self.pack, self.partitions, self.bootstrap = messages, pack, partitions, bootstrap
         self.core = max(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else None
         self._stack = ExitStack()
 
@@ -93,10 +94,11 @@ class Bench:
             self.keeper = Keeper()
             stack.callback(self.keeper.close)
             self.valkey = stack.enter_context(Valkey(self.folder / "valkey", keeper=self.keeper))
-            broker = stack.enter_context(Broker(self.folder / "broker", keeper=self.keeper))
-            self.bootstrap = broker.bootstrap
-            self._keep_off(broker.child)
-            self._keep_off(self.valkey.child)
+            if not self.bootstrap:
+                broker = stack.enter_context(Broker(self.folder / "broker", keeper=self.keeper))
+                self.bootstrap = broker.bootstrap
+                self.keep_off(broker.child)
+            self.keep_off(self.valkey.child)
             self._make_topics()
             fill(self.bootstrap, self.partitions, self.messages, self.pack)
             self._stack = stack.pop_all()
@@ -154,8 +156,8 @@ class Bench:
             admin.create_topics([NewTopic(name=HITS, num_partitions=self.partitions, replication_factor=1)])
         admin.close()
 
-    def _keep_off(self, child: Child | None) -> None:
-        """Keep a server off the contenders' core."""
+    def keep_off(self, child: Child | None) -> None:
+        """Keep a process off the contenders' core."""
         if self.core is None or child is None or child.pid is None or (os.cpu_count() or 1) == 1:
             return
         others = [core for core in psutil.Process().cpu_affinity() if core != self.core]
@@ -228,6 +230,6 @@ def lap_between(first: Counts, last: Counts) -> Lap:
     return Lap(int(sms), last.at - first.at, last.cpu - first.cpu, stages, last.memory)
 
 
-def faster(laps: Sequence[Lap]) -> Lap:
+def median_of(laps: Sequence[Lap]) -> Lap:
     """Give the lap with the median speed."""
     return sorted(laps, key=lambda lap: lap.sms_per_s)[len(laps) // 2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -15,51 +16,108 @@ from models.errors import ModelError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from demo.bench_report import Report
 
 SEED = 20_261_122
+WORDS = ("models", "stream", "latency", "growth", "soak")
+DEFAULT_ROUNDS = {"models": 5, "stream": 3}
+DEFAULT_SECONDS = {"stream": 6.0, "latency": 30.0, "growth": 8.0, "soak": 600.0}
 
 
 class Command(ExampleCommand):
     help = (
-        "Measure contenders side by side in one run, on the same messages and one core: how many SMS a second from raw "
-        "text to a label. `models`: jieba + TF-IDF + logistic regression, fastText, and ours with the reasons for its "
-        "hits; then what ours spends its time on, and what its model takes to load and to hold."
+        "Measure on this machine. `models`: from raw text to a label, ours beside jieba + TF-IDF + logistic regression "
+        "and fastText. `stream`: from a Kafka record to a hit, the scoring worker beside naive apps on Faust and Quix "
+        "Streams, on one core. `latency`: from an SMS handed over to its hit, at a steady rate. `growth`: more "
+        "workers, more partitions. `soak`: memory at full speed for ten minutes. Servers are embedded ones on loopback."
     )
-    examples = """  qingxin bench models
-  qingxin bench models --json --rounds 9"""
+    examples = """  qingxin bench models --json --rounds 9
+  qingxin bench stream
+  qingxin bench latency --rate 12050 --out pictures
+  qingxin bench soak --bootstrap 127.0.0.1:9092"""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", nargs="?", default="models", choices=["models"], help="what to measure")
-        parser.add_argument(
-            "--json", action="store_true", help='print {"results": [{"name", "sms_per_s"}...], "machine"...} alone'
-        )
-        parser.add_argument("--rounds", type=int, default=5, help="counted rounds (default 5)")
-        parser.add_argument("--messages", type=int, default=2000, help="messages a round (default 2000)")
+        parser.add_argument("what", nargs="?", default="models", choices=WORDS, help="what to measure")
+        parser.add_argument("--json", action="store_true", help="print one JSON object alone")
+        parser.add_argument("--rounds", type=int, help="counted rounds (models: default 5; stream: default 3)")
+        parser.add_argument("--messages", type=int, default=2000, help="messages a round of models (default 2000)")
+        parser.add_argument("--seconds", type=float, help="length of a round of stream (default 6), latency (30), "
+                            "growth (8) or soak (600)")  # fmt: skip
+        parser.add_argument("--rate", type=float, help="SMS a second (latency: default 12050; soak: 60000)")
+        parser.add_argument("--bootstrap", default="", metavar="HOST:PORT",
+                            help="an empty Kafka for latency and soak, instead of the embedded one")  # fmt: skip
+        parser.add_argument("--out", type=Path, help="folder for the pictures of latency and soak")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        if options["rounds"] < 1 or options["messages"] < 1:
-            raise CommandError("--rounds and --messages take numbers from 1")
-        machine = this_machine(keep_to_one_core())
         from rich.console import Console
 
+        what = options["what"]
+        options["rounds"] = _given(options["rounds"], DEFAULT_ROUNDS.get(what, 1))
+        options["seconds"] = _given(options["seconds"], DEFAULT_SECONDS.get(what, 1.0))
+        if min(options["rounds"], options["messages"]) < 1 or options["seconds"] < 1:
+            raise CommandError("--rounds, --messages and --seconds take numbers from 1")
+        if options["rate"] is not None and options["rate"] < 1:
+            raise CommandError("--rate takes a number from 1")
+        machine = this_machine(keep_to_one_core() if what == "models" else None)
         try:
-            report = _report(machine, options["messages"], options["rounds"], Console(stderr=True))
+            tables, figures = self._measure(what, options, machine, Console(stderr=True))
         except (DemoError, ModelError) as error:
             raise CommandError(str(error)) from error
-        for sentence in report.left_out:
-            self.stderr.write(sentence)
         if options["json"]:
-            self.stdout.write(json.dumps(report.figures()))
+            self.stdout.write(json.dumps(figures))
             return
         console = Console()
         console.print(str(machine), highlight=False)
-        for table in report.tables():
+        for table in tables:
             console.print(table)
 
+    def _measure(
+        self, what: str, options: dict[str, Any], machine: Machine, stderr: Console
+    ) -> tuple[list[Table], dict[str, Any]]:
+        if what == "models":
+            report = _models(machine, options["messages"], options["rounds"], stderr)
+            for sentence in report.left_out:
+                self.stderr.write(sentence)
+            return list(report.tables()), report.figures()
+        with stderr.status("starting") as status:
+            tell = status.update if stderr.is_terminal else stderr.print
+            return _stream(what, options, machine, tell)
 
-def _report(machine: Machine, messages: int, rounds: int, stderr: Console) -> Report:
+
+def _given(value: Any, default: Any) -> Any:
+    return default if value is None else value
+
+
+def _stream(what: str, options: dict[str, Any], machine: Machine, tell: Any) -> tuple[list[Table], dict[str, Any]]:
+    """Measure something about the scoring worker; tells what is being done."""
+    from demo.bench_stream import report
+    from demo.bench_stream.contest import contest
+    from demo.bench_stream.growth import grow
+    from demo.bench_stream.latency import measure_latency
+    from demo.bench_stream.plots import plot_latency, plot_soak
+    from demo.bench_stream.soak import soak
+
+    seconds, out = options["seconds"], options["out"]
+    if what == "stream":
+        outcome = contest(options["rounds"], seconds, tell)
+        return list(report.contest_tables(outcome)), report.contest_figures(outcome, machine)
+    if what == "growth":
+        grown = grow(range(1, machine.cores + 1), (1, 4, 16), seconds, tell)
+        return [report.growth_table(grown)], report.growth_figures(grown, machine)
+    if what == "latency":
+        latency = measure_latency(_given(options["rate"], report.GOAL_PER_S / 2), seconds, tell, options["bootstrap"])
+        if out:
+            plot_latency(latency, out / "latency.svg")
+        return [report.latency_table(latency)], report.latency_figures(latency, machine)
+    soaked = soak(_given(options["rate"], 60_000), seconds, tell, options["bootstrap"])
+    if out:
+        plot_soak(soaked, out / "soak.svg")
+    return [report.soak_table(soaked)], report.soak_figures(soaked, machine)
+
+
+def _models(machine: Machine, messages: int, rounds: int, stderr: Console) -> Report:
     """Train the contenders and measure all; tells on `stderr` what is being done."""
     from rich.progress import Progress
 

@@ -1,0 +1,56 @@
+"""Throughput against the number of workers, and against that of partitions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import psutil
+
+from demo.bench_stream.contest import MOST_PACKED, OURS_PACKED, STARTING_SECONDS
+from demo.bench_stream.running import PARTITIONS, Bench, lap_between
+
+
+@dataclass(frozen=True)
+class Grown:
+    """SMS a second of so many workers together, on gateway topics of so many partitions each."""
+
+    workers: int
+    partitions: int
+    sms_per_s: float
+    sms_per_cpu_s: float
+
+
+def grow(workers: Sequence[int], partitions: Sequence[int], seconds: float, tell: Callable[[str], None]) -> list[Grown]:
+    """Measure each number of workers on the usual partitions, then one worker on each number of partitions."""
+    cases = [(count, PARTITIONS) for count in workers]
+    cases += [(1, count) for count in partitions if (1, count) not in cases]
+    found = []
+    for count, parts in cases:
+        tell(f"{count} worker(s), {parts} partition(s) a topic")
+        found.append(_together(count, parts, seconds))
+    return found
+
+
+def _together(workers: int, partitions: int, seconds: float) -> Grown:
+    cores = psutil.Process().cpu_affinity() if hasattr(psutil.Process, "cpu_affinity") else []
+    messages = int(MOST_PACKED * (seconds + STARTING_SECONDS) * workers)
+    with ExitStack() as stack:
+        bench = stack.enter_context(Bench(messages, partitions=partitions))
+        at_work = [
+            stack.enter_context(bench.running(OURS_PACKED, cores[-1 - number % len(cores)] if cores else None))
+            for number in range(workers)
+        ]
+        for worker in at_work:
+            worker.begun()
+        first = [worker.counts() for worker in at_work]
+        time.sleep(seconds)
+        laps = [lap_between(one, worker.counts()) for one, worker in zip(first, at_work, strict=True)]
+    return Grown(
+        workers,
+        partitions,
+        sum(lap.sms_per_s for lap in laps),
+        sum(lap.sms for lap in laps) / sum(lap.cpu_seconds for lap in laps),
+    )
