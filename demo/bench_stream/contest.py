@@ -28,10 +28,11 @@ REST: Final = "faust"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the contest came to; `stages_us` are those of ours-packed in its median lap, in µs of CPU an SMS."""
+    """What the contest came to; of the median lap of ours-packed also where the CPU time went, in µs an SMS."""
 
     results: list[Result]
     stages_us: dict[str, float]
+    servers_us: dict[str, float]
     seconds: float
     rounds: int
 
@@ -55,7 +56,8 @@ def contest(rounds: int, seconds: float, tell: Callable[[str], None]) -> Outcome
                 tell(f"round {turn} of {rounds}: {runner.name}")
                 laps[runner.name].append(bench.lap(runner, seconds))
     results = [result_of(name, [(lap.sms_per_s, lap.sms_per_cpu_s) for lap in laps[name]]) for name in NAMES]
-    return Outcome(results, stages_of(median_of(laps[OURS_PACKED.name])), seconds, rounds)
+    packed_lap = median_of(laps[OURS_PACKED.name])
+    return Outcome(results, stages_of(packed_lap), packed_lap.servers_us, seconds, rounds)
 
 
 def stages_of(lap: Lap) -> dict[str, float]:

@@ -35,6 +35,7 @@ def contest_figures(outcome: Outcome, machine: Machine) -> dict[str, Any]:
             for name, row in ratios(outcome.results).items()
         },
         "stages_us": {stage: round(spent, 2) for stage, spent in outcome.stages_us.items()},
+        "servers_us": {server: round(spent, 2) for server, spent in outcome.servers_us.items()},
         "machine": machine.figures(),
         "rounds": outcome.rounds,
         "seconds": outcome.seconds,
@@ -58,15 +59,17 @@ def contest_tables(outcome: Outcome) -> Iterator[Table]:
     for one, other, least in GOALS:
         goals.add_row(f"{one} : {other}", f"{least:g}", f"{times[one][other]:.2f}")
     yield goals
-    yield _stages(outcome.stages_us)
+    yield _stages(outcome.stages_us, outcome.servers_us)
 
 
-def _stages(stages: dict[str, float]) -> Table:
+def _stages(stages: dict[str, float], servers: dict[str, float]) -> Table:
     whole = sum(stages.values())
     table = Table("stage", _right("µs an SMS"), _right("share"), title="Where the CPU time of ours-packed goes")
     for stage, spent in stages.items():
         table.add_row(stage, f"{spent:.2f}", f"{spent / whole:.0%}")
     table.add_row("in all", f"{whole:.2f}", "", end_section=True)
+    for server, spent in servers.items():
+        table.add_row(f"({server}, on other cores)", f"{spent:.2f}", "")
     return table
 
 

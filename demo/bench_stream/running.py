@@ -13,7 +13,7 @@ import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -57,13 +57,17 @@ class Counts:
 
 @dataclass(frozen=True)
 class Lap:
-    """One run of a contender between two moments: SMS a second by the clock and by CPU time, stages in µs an SMS."""
+    """One run of a contender between two moments: SMS a second by the clock and by CPU time.
+
+    CPU time of its stages, and of the servers beside it, is in µs an SMS.
+    """
 
     sms: int
     seconds: float
     cpu_seconds: float
     stages_us: dict[str, float]
     memory_mb: float
+    servers_us: dict[str, float] = field(default_factory=dict)
 
     @property
     def sms_per_s(self) -> float:
@@ -87,6 +91,7 @@ class Bench:
         self.messages, self.pack, self.partitions, self.bootstrap = messages, pack, partitions, bootstrap
         self.core = max(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else None
         self._stack = ExitStack()
+        self._servers: dict[str, int] = {}
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -97,8 +102,8 @@ class Bench:
             if not self.bootstrap:
                 broker = stack.enter_context(Broker(self.folder / "broker", keeper=self.keeper))
                 self.bootstrap = broker.bootstrap
-                self.keep_off(broker.child)
-            self.keep_off(self.valkey.child)
+                self._serves("broker", broker.child)
+            self._serves("valkey", self.valkey.child)
             self._make_topics()
             fill(self.bootstrap, self.partitions, self.messages, self.pack)
             self._stack = stack.pop_all()
@@ -115,13 +120,15 @@ class Bench:
         """
         with self.running(runner) as process:
             first = last = process.begun()
-            idle = 0
+            spent, idle = self._servers_spent(), 0
             while last.at - first.at < seconds and idle < IDLE_POLLS:
                 time.sleep(POLL_SECONDS)
                 seen = process.counts()
                 idle = 0 if seen.scored > last.scored else idle + 1
                 last = last if idle else seen
-        return lap_between(first, last)
+            spent = {name: seconds - spent[name] for name, seconds in self._servers_spent().items()}
+        lap = lap_between(first, last)
+        return replace(lap, servers_us={name: seconds / lap.sms * 1e6 for name, seconds in spent.items()})
 
     @contextmanager
     def running(self, runner: Runner, core: int | None = None, **settings: str) -> Iterator[Process]:
@@ -145,6 +152,10 @@ class Bench:
             **settings,
         }
 
+    def _servers_spent(self) -> dict[str, float]:
+        """Give the CPU seconds of the servers that are ours."""
+        return {name: sum(psutil.Process(pid).cpu_times()[:2]) for name, pid in self._servers.items()}
+
     def _make_topics(self) -> None:
         from kafka.admin import KafkaAdminClient, NewTopic
 
@@ -155,6 +166,11 @@ class Bench:
         if HITS not in admin.list_topics():
             admin.create_topics([NewTopic(name=HITS, num_partitions=self.partitions, replication_factor=1)])
         admin.close()
+
+    def _serves(self, name: str, child: Child | None) -> None:
+        self.keep_off(child)
+        if child and child.pid:
+            self._servers[name] = child.pid
 
     def keep_off(self, child: Child | None) -> None:
         """Keep a process off the contenders' core."""
