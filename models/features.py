@@ -147,7 +147,9 @@ class Features:
         )
         return Batch(readings, masked, words, ends, matrix, digests, of_place, column, parts)
 
-    def _hashed(self, readings: Sequence[Reading]) -> tuple[Ints, Ints, Ints, Ints, Masked, Words, list[_Parts], Hashes]:
+    def _hashed(
+        self, readings: Sequence[Reading]
+    ) -> tuple[Ints, Ints, Ints, Ints, Masked, Words, list[_Parts], Hashes]:
         """Row and column of every feature, the text of every place, the breaks, and what they were made from."""
         masked = Masked(readings)
         codes, breaks, row = _codes(masked.texts)

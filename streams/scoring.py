@@ -14,29 +14,43 @@ import redis.exceptions
 
 from config.environment import Environment
 from config.live import gateway_key
-from config.metrics import LIVE_COUNTS_FAILED, SAMPLES, SMS_EXEMPT, SMS_HITS, SMS_RECEIVED, SMS_SCORED
+from config.metrics import (
+    LIVE_COUNTS_FAILED,
+    SAMPLES,
+    SMS_EXEMPT,
+    SMS_HITS,
+    SMS_PARTS,
+    SMS_RECEIVED,
+    SMS_SCORED,
+    VOLUME_HITS,
+)
 from config.policy import load_policy
 from config.records import DeadLetter, Sms
 from config.topics import GATEWAY_TOPICS
 from streams.checks import check_sms
 from streams.engine import Deed, Engine
 from streams.following import FollowedModel, serving_model
-from streams.guard import BROKEN_WORLD
+from streams.guard import BROKEN_WORLD, Guard
 from streams.hits import find_hits, is_exempt
 from streams.lines import Batch, Item
+from streams.part_store import MOST_LEASED, Overdue, PartStore, Ready
 from streams.sampling import Drawing, find_samples
+from streams.velocity import Speedometer
 
 log = logging.getLogger(__name__)
 REDIS_PAUSE = 5.0
 """Seconds until Redis is tried again after it failed."""
+LONGEST_LOOK = 5.0
+"""Seconds between two looks for long SMS whose parts waited long enough."""
 GATEWAY_OF_TOPIC = {topic: gateway for gateway, topic in GATEWAY_TOPICS.items()}
 
 
 class Scorer:
-    """Scores items, publishes their hits and keeps the counts."""
+    """Joins parts, scores items, counts their senders, publishes the hits and keeps the counts."""
 
     def __init__(self, engine: Engine, environment: Environment) -> None:
-        policy = load_policy(environment.policy_path).scoring
+        rules = load_policy(environment.policy_path)
+        policy = rules.scoring
         self._publisher = engine.publisher
         self._model: FollowedModel = serving_model("scoring", environment)
         self._threshold = policy.threshold
@@ -46,20 +60,53 @@ class Scorer:
         self._redis = redis.asyncio.from_url(environment.redis_url, socket_timeout=1, socket_connect_timeout=1)
         self._live: dict[str, Counter[str]] = {}
         self._redis_again_at = 0.0
+        self._speedometer = Speedometer(self._redis, rules.volume, rules.reminders.zone)
+        self._parts = PartStore(self._redis, rules.long_sms)
 
     async def work(self, items: Sequence[Item[Sms]]) -> None:
         """Score items and publish the hits and samples; counted once the broker has them."""
-        messages = [item.message for item in items if not is_exempt(item.message, self._unscored)]
+        judged = [item for item in items if not is_exempt(item.message, self._unscored)]
+        exempt = Counter(item.message.gateway for item in items) - Counter(item.message.gateway for item in judged)
+        await self._score(await self._parts.join(judged, datetime.now(UTC)), exempt)
+
+    async def score_overdue(self, guard: Guard) -> None:
+        """Score the long SMS whose parts waited long enough, as they are; also while no SMS comes."""
+        found: list[Overdue] = []
+
+        async def lease() -> None:
+            found[:] = await self._parts.overdue(datetime.now(UTC))
+
+        async def score(items: Sequence[Item[Sms]]) -> None:
+            keys = [item.key for item in items if isinstance(item, Overdue)]
+            outcomes = [(item.message.gateway, "timed_out") for item in items]
+            await self._score(Ready(list(items), keys, outcomes), Counter())
+
+        while True:
+            await guard.outlast(lease)
+            if await guard.apply(found, score):  # those that became dead letters must not come back
+                await guard.outlast(lambda: self._parts.release([item.key for item in found]))
+            if len(found) < MOST_LEASED:
+                return
+
+    async def _score(self, ready: Ready, exempt: Counter[str]) -> None:
+        items = ready.items
+        messages = [item.message for item in items]
         await self._model.refresh()
         classifier = self._model.classifier
         now, version, threshold = datetime.now(UTC), classifier.version, self._threshold or classifier.threshold
         verdicts = classifier.verdicts([sms.text for sms in messages], threshold)
-        hits = find_hits(messages, verdicts, threshold, version, now)
+        counted = await self._speedometer.count(items, verdicts, now)
+        hits = find_hits(messages, verdicts, threshold, version, now, counted)
         samples = find_samples(messages, verdicts, threshold, version, now, self._drawing)
+        by_volume = {(hit.gateway, hit.id) for hit in hits if hit.found_by == "volume"}
+        samples = [sample for sample in samples if (sample.gateway, sample.id) not in by_volume]
         await self._publisher.publish_hits(hits)
         await self._publisher.publish_samples(samples)
+        await self._parts.release(ready.keys)
         scored = Counter(sms.gateway for sms in messages)
-        exempt = Counter(item.message.gateway for item in items) - scored
+        for gateway, outcome in ready.outcomes:
+            SMS_PARTS.labels(gateway, outcome).inc()
+            self._count(gateway, outcome, 1)
         for gateway, count in scored.items():
             SMS_SCORED.labels(gateway).inc(count)
             self._count(gateway, "scored", count)
@@ -69,6 +116,8 @@ class Scorer:
         for hit in hits:
             SMS_HITS.labels(hit.gateway, hit.label).inc()
             self._count(hit.gateway, "hits", 1)
+        for gateway, _ in by_volume:
+            VOLUME_HITS.labels(gateway).inc()
         for sample in samples:
             SAMPLES.labels(sample.gateway).inc()
 
@@ -124,4 +173,6 @@ def make_engine(environment: Environment) -> Engine:
     scorer = Scorer(engine, environment)
     decoder = msgspec.json.Decoder(Sms)
     engine.reads(tuple(GATEWAY_TOPICS.values()), decoder, check_sms, scorer.work, tally=scorer.tally)
+    wait = load_policy(environment.policy_path).long_sms.wait_seconds
+    engine.repeats(min(wait / 4, LONGEST_LOOK), lambda: scorer.score_overdue(engine.guard))
     return engine
