@@ -164,6 +164,7 @@ class Stack:
             self.broker.start()
             self._note_processes()
             self._run_command("topics", "topics", "create")
+            forget_marks(self.valkey.url)  # the broker begins anew, and its offsets with it
         self._start_process("scoring")
 
     def _run_command(self, name: str, *arguments: str) -> None:
