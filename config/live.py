@@ -9,7 +9,7 @@ def gateway_key(gateway: str) -> str:
 
 
 def sender_key(day: str, sender: str) -> str:
-    """Give the hash of what a sender sent on a day (YYMMDD): see `streams/velocity.lua`."""
+    """Give the hash of what a sender sent on a day (YYMMDD): see `streams/velocity.py`."""
     return f"qingxin:v:{day}:{sender}"
 
 

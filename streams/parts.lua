@@ -72,8 +72,13 @@ end
 for _, key in ipairs(given[4]) do
   local total = redis.call('HGET', key, 't')
   if total then
-    for number = 1, tonumber(total) do redis.call('HDEL', key, number) end
-    redis.call('HSET', key, 'r', 1)
+    local checks = {}
+    for number = 1, tonumber(total) do checks[number] = redis.call('HGET', key, 'c' .. number) end
+    redis.call('DEL', key) -- and made anew: a hash that has shrunk keeps its size
+    redis.call('HSET', key, 't', total, 'r', 1)
+    for number = 1, tonumber(total) do
+      if checks[number] then redis.call('HSET', key, 'c' .. number, checks[number]) end
+    end
     redis.call('EXPIRE', key, given[3])
     redis.call('ZREM', due, key)
   end

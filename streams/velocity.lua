@@ -19,14 +19,22 @@ for s, source in ipairs(sources) do
   end
 end
 
-local fresh, stale = {}, {} -- by slot: indexes of SMS that are counted now, and that were counted before
-for s = 1, #slots do fresh[s], stale[s] = {}, {} end
+-- By slot: indexes of SMS that are counted now, and that were counted before; `only` is the one of a slot that has no other.
+local NONE = {}
+local fresh, stale, only = {}, {}, {}
 for i, slot in ipairs(slot_of) do
   local s, offset, line = source_of[i], offsets[i], lines[i]
   if offset > offset_done[s] or (offset == offset_done[s] and line > line_done[s]) then
     offset_done[s], line_done[s] = offset, line
-    table.insert(fresh[slot], i)
+    if fresh[slot] then
+      table.insert(fresh[slot], i)
+    elseif only[slot] then
+      fresh[slot] = {only[slot], i}
+    else
+      only[slot] = i
+    end
   else
+    stale[slot] = stale[slot] or {}
     table.insert(stale[slot], i)
   end
 end
@@ -71,13 +79,59 @@ local function write(key, pairs_of)
   end
 end
 
-local slots_of = {}
-for g = 1, #groups do slots_of[g] = {} end
-for s, slot in ipairs(slots) do table.insert(slots_of[slot[1]], s) end
+-- One SMS of a sender in a batch, which is the rule: the same as below, without its tables.
+local function count_one(key, expires_at, per_hour, per_day, hour, i)
+  local text, receiver = 'x' .. struct.pack('>I4', texts[i]), 'r' .. struct.pack('>I4', receivers[i])
+  local known = redis.call('HMGET', key, 'd', 'n', 'k', 't', 'h' .. hour, text, receiver)
+  if not known[1] then
+    redis.call('HSET', key, 'd', 1, 'n', 1, 'k', 1, 't', 1, 'h' .. hour, 1, text, 1, receiver, '')
+    redis.call('EXPIREAT', key, expires_at)
+    return {1, 1, 1, 1 >= max_receivers, 0}, {1, 0}
+  end
+  local day, told = tonumber(known[1]) + 1, tonumber(known[2])
+  local kinds, top, in_hour = tonumber(known[3]), tonumber(known[4]), tonumber(known[5] or 0) + 1
+  if not known[7] and told < max_receivers then
+    told = told + 1
+    redis.call('HSET', key, receiver, '')
+  end
+  if known[6] or kinds < max_texts then
+    local all = tonumber(known[6] or 0) + 1
+    if not known[6] then kinds = kinds + 1 end
+    if all > top then top = all end
+    redis.call('HSET', key, text, all)
+  end
+  redis.call('HSET', key, 'd', day, 'n', told, 'k', kinds, 't', top, 'h' .. hour, in_hour)
+  local crossed_hour, crossed_day = 0, 0
+  if per_hour > 0 and in_hour == per_hour + 1 then
+    crossed_hour = i
+    redis.call('HSET', key, 'c' .. hour, place(i))
+  end
+  if per_day > 0 and day == per_day + 1 then
+    crossed_day = i
+    redis.call('HSET', key, 'c', place(i))
+  end
+  return {day, told, top, told >= max_receivers, crossed_day}, {in_hour, crossed_hour}
+end
+
+local slots_of, first_slot = {}, {} -- by group
+for s, slot in ipairs(slots) do
+  local g = slot[1]
+  if not first_slot[g] then
+    first_slot[g] = s
+  else
+    slots_of[g] = slots_of[g] or {first_slot[g]}
+    table.insert(slots_of[g], s)
+  end
+end
 
 local of_days, of_hours = {}, {}
-for g, group in ipairs(groups) do
+local function count_many(g, group)
   local key = group[1]
+  slots_of[g] = slots_of[g] or {first_slot[g]}
+  for _, s in ipairs(slots_of[g]) do
+    fresh[s] = fresh[s] or (only[s] and {only[s]}) or NONE
+    stale[s] = stale[s] or NONE
+  end
   local counted, seen = {}, {}
   for _, s in ipairs(slots_of[g]) do
     for _, i in ipairs(fresh[s]) do table.insert(counted, i) end
@@ -153,5 +207,14 @@ for g, group in ipairs(groups) do
     if fresh_day then redis.call('EXPIREAT', key, group[2]) end
   end
   of_days[g] = {day, told, top, told >= max_receivers, crossed}
+end
+
+for g, group in ipairs(groups) do
+  local s = first_slot[g]
+  if slots_of[g] or fresh[s] or stale[s] then
+    count_many(g, group)
+  else
+    of_days[g], of_hours[s] = count_one(group[1], group[2], group[3], group[4], slots[s][2], only[s])
+  end
 end
 return cmsgpack.pack({of_days, of_hours})

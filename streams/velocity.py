@@ -29,7 +29,8 @@ from streams.volume import Limits, is_without_rule, limits_on, velocity
 
 HOUR_MS, QUARTER_MS = 3_600_000, 900_000
 DAY_SECONDS: Final = 86_400
-KEPT_DAYS: Final = 64
+MOST_HOURS: Final = 64 * 96
+"""Quarters of an hour whose local hour is kept in mind."""
 GRACE_SECONDS: Final = 2 * 3600
 """Seconds for which the counts of a day are kept after it ended, or after a late SMS of it came."""
 NO_PARTITION: Final = -1
@@ -47,8 +48,12 @@ def forget_marks(redis_url: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Hour:
-    """An hour of the clock on a local day (YYMMDD); `ends_at` (epoch seconds) is when the day is over."""
+    """An hour of the clock on a local day (YYMMDD); `ends_at` (epoch seconds) is when the day is over.
 
+    `number` tells hours apart.
+    """
+
+    number: int
     day: str
     hour: int
     ends_at: int
@@ -117,14 +122,13 @@ class Speedometer:
     def _columns(self, items: Sequence[Item[Sms]], verdicts: Sequence[Verdict], now: datetime) -> _Columns:
         """Lay a batch out in columns; the hot path, so that loops and look-ups are few."""
         columns = _Columns()
-        quarters: dict[tuple[str, int], int] = {}
-        slots: dict[tuple[str, str, int], int] = {}
+        slots: dict[tuple[str, int], int] = {}
         groups: dict[tuple[str, str], int] = {}
         sources: dict[str, int] = {}
         now_ms = int(now.timestamp() * 1000)
         earliest, latest = now_ms - self._policy.late_hours * HOUR_MS, now_ms + HOUR_MS
         record, source = None, 0
-        add_slot, add_source = columns.slot_of.append, columns.source_of.append
+        hours, add_slot, add_source = self._hours, columns.slot_of.append, columns.source_of.append
         for item in items:
             sms = item.message
             sent = sms.sent_at
@@ -132,10 +136,11 @@ class Speedometer:
                 sent = int(sent.timestamp() * 1000)  # type: ignore[union-attr]
             if not earliest <= sent <= latest:
                 sent = now_ms
-            sender = sms.sender
-            slot = quarters.get(quarter := (sender, sent // QUARTER_MS))
+            quarter = sent // QUARTER_MS
+            hour = hours.get(quarter) or self._hour(quarter)
+            slot = slots.get(at := (sms.sender, hour.number))
             if slot is None:
-                slot = quarters[quarter] = self._slot(sender, sent // QUARTER_MS, columns, slots, groups, now)
+                slot = slots[at] = self._slot(sms.sender, hour, columns, groups, now_ms // 1000)
             add_slot(slot)
             if item.record is not record or record.partition == NO_PARTITION:
                 record = item.record
@@ -147,35 +152,25 @@ class Speedometer:
         columns.texts = [verdict.digest & LOW_BITS for verdict in verdicts]
         return columns
 
-    def _slot(
-        self,
-        sender: str,
-        quarter: int,
-        columns: _Columns,
-        slots: dict[tuple[str, str, int], int],
-        groups: dict[tuple[str, str], int],
-        now: datetime,
-    ) -> int:
-        hour = self._hours.get(quarter) or self._hour(quarter)
-        slot = slots.get(at := (sender, hour.day, hour.hour))
-        if slot is None:
-            group = groups.get(day := (sender, hour.day))
-            if group is None:
-                limits = NO_LIMITS if is_without_rule(sender, self._policy) else hour.limits
-                ends_at = max(hour.ends_at, int(now.timestamp())) + GRACE_SECONDS
-                columns.groups.append((sender_key(hour.day, sender), ends_at, limits.per_hour, limits.per_day))
-                columns.limits.append(limits)
-                group = groups[day] = len(columns.groups)
-            columns.slots.append((group, hour.hour))
-            slot = slots[at] = len(columns.slots)
-        return slot
+    def _slot(self, sender: str, hour: _Hour, columns: _Columns, groups: dict[tuple[str, str], int], now: int) -> int:
+        group = groups.get(day := (sender, hour.day))
+        if group is None:
+            limits = NO_LIMITS if is_without_rule(sender, self._policy) else hour.limits
+            ends_at = max(hour.ends_at, now) + GRACE_SECONDS
+            columns.groups.append((sender_key(hour.day, sender), ends_at, limits.per_hour, limits.per_day))
+            columns.limits.append(limits)
+            group = groups[day] = len(columns.groups)
+        columns.slots.append((group, hour.hour))
+        return len(columns.slots)
 
     def _hour(self, quarter: int) -> _Hour:
         """Give the local hour of a quarter of an hour; every time zone is whole quarters from UTC."""
         local = datetime.fromtimestamp(quarter * QUARTER_MS / 1000, UTC).astimezone(self._zone)
         midnight = datetime(local.year, local.month, local.day, tzinfo=self._zone) + timedelta(days=1)
-        hour = _Hour(f"{local:%y%m%d}", local.hour, int(midnight.timestamp()), limits_on(local.date(), self._policy))
-        if len(self._hours) > KEPT_DAYS * 96:
+        number = local.toordinal() * 24 + local.hour
+        limits = limits_on(local.date(), self._policy)
+        hour = _Hour(number, f"{local:%y%m%d}", local.hour, int(midnight.timestamp()), limits)
+        if len(self._hours) > MOST_HOURS:
             self._hours.clear()
         self._hours[quarter] = hour
         return hour

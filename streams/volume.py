@@ -62,7 +62,9 @@ def is_without_rule(sender: str, policy: VolumePolicy) -> bool:
     """Say whether the rule leaves a sender alone: a service number or port that sends millions by its nature."""
     if sender.startswith(policy.exempt_senders):
         return True
-    home = next((sender[len(code) :] for code in ABROAD if sender.startswith(code)), "")
+    if not sender.startswith(ABROAD):
+        return False
+    home = next(sender[len(code) :] for code in ABROAD if sender.startswith(code))
     return home.startswith(policy.exempt_senders)
 
 

@@ -138,6 +138,39 @@ def test_one_sms_crosses_the_line_of_the_hour_and_one_that_of_the_day_across_wor
     assert in_valkey(valkey_url, deed) == [20, 50, 80, 100, 110]
 
 
+def test_one_by_one_and_in_one_batch_the_same_is_counted(valkey_url: str) -> None:
+    # Given the same SMS of two senders, who differ in nothing but how they are counted
+    chance = random.Random(5)  # noqa: S311 - the same each time
+    slow, fast = a_sender(), a_sender()
+    told = [
+        {
+            "receiver": f"139{chance.randrange(30)}",
+            "text": f"{chance.randrange(9)}",
+            "sent_at": NOW - timedelta(hours=h),
+        }
+        for h in (chance.randrange(3) for _ in range(120))
+    ]
+    one_by_one = items([an_sms(sender=slow, **fields) for fields in told], f"t-{slow}")
+    at_once = items([an_sms(sender=fast, **fields) for fields in told], f"t-{fast}")
+    rules = {"per_hour": 25, "per_day": 90, "max_receivers": 20, "max_texts": 6}
+
+    async def deed(new: Callable[..., Speedometer]) -> None:
+        crossed = []
+        for place, item in enumerate(one_by_one):
+            counts = await count(new(**rules), [item])
+            crossed += [place] if counts.crossed else []
+        counts = await count(new(**rules), at_once)
+        assert sorted(counts.crossed) == crossed
+        assert len(crossed) == 4, "three hours and a day"
+
+    in_valkey(valkey_url, deed)
+    # Then the same is kept of both, but for the names of the SMS that crossed
+    with redis.Redis.from_url(valkey_url) as client:
+        kept = [client.hgetall(sender_key(DAY, sender)) for sender in (slow, fast)]
+    one, other = ({name: value for name, value in of.items() if not name.startswith(b"c")} for of in kept)
+    assert one == other
+
+
 def test_an_exempt_sender_is_counted_and_crosses_no_line(valkey_url: str) -> None:
     sender = f"10690{uuid.uuid4().int % 10**8:08}"
     counts = in_valkey(valkey_url, lambda new: count(new(per_hour=5), items(some_sms(sender, 30), f"t-{sender}")))
