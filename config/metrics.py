@@ -9,6 +9,8 @@ SMS_SCORED = Counter("qingxin_sms_scored", "SMS scored by the classifier", ["gat
 SMS_EXEMPT = Counter("qingxin_sms_exempt", "SMS to reporting and service numbers, which are never scored", ["gateway"])
 SMS_HITS = Counter("qingxin_sms_hits", "SMS published as hits", ["gateway", "label"])
 SAMPLES = Counter("qingxin_recall_samples", "unflagged SMS drawn and published for the recall check", ["gateway"])
+VOLUME_HITS = Counter("qingxin_volume_hits", "unflagged SMS that crossed the volume rule", ["gateway"])
+SMS_PARTS = Counter("qingxin_sms_parts", "parts of long SMS by what became of them", ["gateway", "outcome"])
 REJECTED = Counter("qingxin_rejected", "lines and records sent to the dead letters", ["topic", "reason"])
 BATCH_SECONDS = Histogram("qingxin_batch_seconds", "seconds to process one batch, waits included", ["app"])
 BATCH_RECORDS = Histogram(
@@ -20,6 +22,7 @@ WORLD_RETRIES = Counter("qingxin_world_retries", "batches tried again after a br
 LIVE_COUNTS_FAILED = Counter("qingxin_live_counts_failed", "times the live counts could not be brought to Redis")
 EVIDENCE = Counter("qingxin_evidence", "hits kept as evidence in cases")
 EVIDENCE_DUPLICATES = Counter("qingxin_evidence_duplicates", "hits that were evidence already")
+EVIDENCE_ELSEWHERE = Counter("qingxin_evidence_elsewhere", "hits that were evidence already, seen at another gateway")
 CASES_OPENED = Counter("qingxin_cases_opened", "cases opened")
 RECALL_CHECKS = Counter("qingxin_recall_checks", "samples of the recall check kept for reviewers")
 MODEL_IN_USE = Gauge("qingxin_model_in_use", "1 for the model in use; roles: serving, shadow", ["app", "role", "model"])
@@ -38,5 +41,5 @@ METRICS = (
     SMS_RECEIVED, SMS_SCORED, SMS_EXEMPT, SMS_HITS, SAMPLES, REJECTED, BATCH_SECONDS, BATCH_RECORDS, STAGE_SECONDS,
     WORLD_BROKEN, WORLD_RETRIES, LIVE_COUNTS_FAILED, EVIDENCE, EVIDENCE_DUPLICATES, CASES_OPENED, RECALL_CHECKS,
     MODEL_IN_USE, MODEL_LOAD_FAILED, SHADOW_COMPARED, SHADOW_DIFFERENCES, OUTBOX_SENT, OUTBOX_REFUSED, OUTBOX_WAITING,
-    BOSS_EVENTS, SERVICE_TEXTS, REMINDERS, CANCELS,
+    BOSS_EVENTS, SERVICE_TEXTS, REMINDERS, CANCELS, VOLUME_HITS, SMS_PARTS, EVIDENCE_ELSEWHERE,
 )  # fmt: skip

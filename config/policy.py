@@ -33,6 +33,7 @@ class ReviewPolicy(_Part):
     first_sight_hours: float = Field(gt=0)
     decision_hours: float = Field(gt=0)
     claim_minutes: float = Field(gt=0)
+    same_sms_minutes: float = Field(ge=0, le=1440)
     guards_lower_priority: bool
 
 
@@ -47,6 +48,35 @@ class ShadowPolicy(_Part):
     """What is kept while a candidate runs as a shadow."""
 
     kept_per_day: int = Field(ge=0, le=100_000)
+
+
+class VolumePolicy(_Part):
+    """How many SMS a sender may send, and how they are counted."""
+
+    per_hour: int = Field(gt=0)
+    per_day: int = Field(gt=0)
+    holiday_per_hour: int = Field(gt=0)
+    holiday_per_day: int = Field(gt=0)
+    exempt_senders: tuple[str, ...]
+    max_receivers: int = Field(ge=1, le=1_000_000)
+    max_texts: int = Field(ge=1, le=100_000)
+    late_hours: int = Field(ge=1, le=24 * 30)
+    mark_days: float = Field(gt=0, le=365)
+
+    @field_validator("exempt_senders")
+    @classmethod
+    def _no_empty_prefix(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(prefix.isascii() and prefix.isdigit() for prefix in value):
+            raise ValueError("prefixes are digits; an empty one would exempt everybody")
+        return value
+
+
+class LongSmsPolicy(_Part):
+    """How parts of long SMS are joined."""
+
+    wait_seconds: float = Field(gt=0, le=3600)
+    same_ref_seconds: float = Field(gt=0, le=86_400)
+    lease_seconds: float = Field(gt=0, le=3600)
 
 
 class ReminderPolicy(_Part):
@@ -93,6 +123,8 @@ class Policy(_Part):
     review: ReviewPolicy
     streams: StreamsPolicy
     shadow: ShadowPolicy
+    volume: VolumePolicy
+    long_sms: LongSmsPolicy
     reminders: ReminderPolicy
     desk: DeskPolicy
     sms: SmsPolicy

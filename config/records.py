@@ -57,10 +57,27 @@ class Reason(msgspec.Struct, frozen=True):
     places: list[tuple[int, int]] = []
 
 
+class Velocity(msgspec.Struct, frozen=True):
+    """What a sender had sent when a hit was found: SMS this `hour` and `day`, distinct `receivers` this day.
+
+    `same_share` is the share of the day's SMS that are near-identical to its commonest text. `receivers_at_least` says
+    that there may be more receivers than were told apart. `exceeded`: the volume rule of the day (`holiday` or not).
+    """
+
+    hour: Annotated[int, Meta(ge=0)]
+    day: Annotated[int, Meta(ge=0)]
+    receivers: Annotated[int, Meta(ge=0)]
+    same_share: Annotated[float, Meta(ge=0, le=1)]
+    exceeded: bool = False
+    holiday: bool = False
+    receivers_at_least: bool = False
+
+
 class Hit(msgspec.Struct, frozen=True):
     """An SMS that the classifier holds for spam, on its way to human reviewers; `spam` is 1 - P(ham).
 
-    `guards` names the kinds of legitimate notice that it looks like; they lower its priority and hide nothing.
+    `guards` names the kinds of legitimate notice that it looks like; they lower its priority and hide nothing. The one
+    with which a sender crossed the line of the volume rule is a hit too, `found_by` its volume, whatever its `spam`.
     """
 
     id: Id
@@ -77,6 +94,8 @@ class Hit(msgspec.Struct, frozen=True):
     model: str
     scored_at: Moment
     guards: list[str] = []
+    found_by: Literal["model", "volume"] = "model"
+    velocity: Velocity | None = None
 
 
 class Sample(msgspec.Struct, frozen=True):

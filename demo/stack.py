@@ -17,6 +17,7 @@ from demo.children import LOOPBACK, Child, Keeper, free_port, inherited_environm
 from demo.datafolder import ROOT, DataFolder, Secrets
 from demo.errors import DemoError
 from demo.servers import Broker, Postgres, Valkey, is_free
+from streams.velocity import forget_marks
 
 WORKERS = ("scoring", "casework", "protection")
 PARTITIONS = 4
@@ -164,6 +165,7 @@ class Stack:
             self.broker.start()
             self._note_processes()
             self._run_command("topics", "topics", "create")
+            forget_marks(self.valkey.url)  # the broker begins anew, and its offsets with it
         self._start_process("scoring")
 
     def _run_command(self, name: str, *arguments: str) -> None:

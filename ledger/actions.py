@@ -13,6 +13,7 @@ ACTIONS = {
     "case_claimed": _("case claimed"),
     "case_decided": _("case decided"),
     "case_extended": _("more evidence in a case"),
+    "evidence_seen_elsewhere": _("evidence seen at another gateway, too"),
     "case_opened": _("case opened"),
     "charge_announced": _("charge announced by BOSS"),
     "decision_rejected": _("second signature refused"),

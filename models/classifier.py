@@ -50,7 +50,8 @@ def scores_of(logits: Floats) -> Scores:
 class Verdict(NamedTuple):
     """What one text most likely is; `why` is empty unless `spam` reached the threshold.
 
-    `probabilities` are those of `LABELS`, in their order.
+    `probabilities` are those of `LABELS`, in their order; `digest` (64 bits) is equal for near-identical texts, which
+    differ in links, numbers, amounts, codes and dates alone.
     """
 
     label: str
@@ -58,6 +59,7 @@ class Verdict(NamedTuple):
     probabilities: tuple[float, ...]
     why: tuple[Reason, ...]
     normalised: str
+    digest: int = 0
 
     @property
     def scores(self) -> dict[str, float]:
@@ -108,7 +110,8 @@ class Classifier:
             reasons_of[place] = found
         shares = map(tuple, scores.probabilities.tolist())
         texts_read = (text for text, _ in readings)
-        return [*map(Verdict._make, zip(labels, scores.spam.tolist(), shares, reasons_of, texts_read, strict=True))]
+        columns = (labels, scores.spam.tolist(), shares, reasons_of, texts_read, batch.digests.tolist())
+        return [*map(Verdict._make, zip(*columns, strict=True))]
 
     def explain(self, text: str, label: str, top: int = TOP_REASONS) -> list[Reason]:
         """The words that speak most for this spam label and against ham, heaviest first. Raises LabelUnknown."""

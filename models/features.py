@@ -6,7 +6,7 @@ hashes, so hashing is a handful of array operations.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -74,6 +74,7 @@ class Batch:
     """Texts on their way through: `readings`, `masked`, and the features of each (`matrix`, CSR, n x 2**bits, float32).
 
     `words` are the words of the joined masked texts, blanks and breaks left out; `ends` the places of the breaks.
+    `digests` are 64 bits of each masked text: equal for texts that differ in what is masked alone.
     """
 
     readings: Sequence[Reading]
@@ -81,6 +82,7 @@ class Batch:
     words: Words
     ends: Ints
     matrix: Any
+    digests: Hashes
     _row: Ints
     _columns: Ints
     _parts: Sequence[_Parts]
@@ -131,7 +133,7 @@ class Features:
 
     def batch(self, readings: Sequence[Reading]) -> Batch:
         """The features of a batch, and what it takes to explain them."""
-        row, column, of_place, ends, masked, words, parts = self._hashed(readings)
+        row, column, of_place, ends, masked, words, parts, digests = self._hashed(readings)
         settings = self.settings
         narrow = len(readings) <= 1 << (_KEY_BITS - settings.bits)
         keys = np.sort(_keys(row, column, settings.bits, np.int32 if narrow else np.int64))
@@ -143,13 +145,17 @@ class Features:
         matrix = sparse.csr_matrix(
             (values, columns, starts.astype(np.int32)), shape=(len(readings), 1 << settings.bits)
         )
-        return Batch(readings, masked, words, ends, matrix, of_place, column, parts)
+        return Batch(readings, masked, words, ends, matrix, digests, of_place, column, parts)
 
-    def _hashed(self, readings: Sequence[Reading]) -> tuple[Ints, Ints, Ints, Ints, Masked, Words, list[_Parts]]:
+    def _hashed(
+        self, readings: Sequence[Reading]
+    ) -> tuple[Ints, Ints, Ints, Ints, Masked, Words, list[_Parts], Hashes]:
         """Row and column of every feature, the text of every place, the breaks, and what they were made from."""
         masked = Masked(readings)
         codes, breaks, row = _codes(masked.texts)
-        parts, words = self._parts(masked.texts, codes, breaks, row)
+        wide = codes.astype(np.uint64)
+        stretches = self._stretches(wide)
+        parts, words = self._parts(masked.texts, codes, wide, breaks, row, stretches)
         rows = [row.take(part.start) for part in parts]
         hashes = [part.hashes for part in parts]
         lengths = np.fromiter((len(text) for text, _ in readings), np.int64, len(readings))
@@ -157,28 +163,43 @@ class Features:
         rows.append(np.tile(np.arange(len(readings)), OUTLINE_SIZE))
         numbers = np.arange(OUTLINE_SIZE, dtype=np.uint64) * _OUTLINE
         hashes.append((_mixed(outline(codes, ends, lengths)) * _PRIME + numbers[:, None]).ravel())
-        return np.concatenate(rows), self._column(np.concatenate(hashes)), row, ends, masked, words, parts
+        firsts = np.concatenate((np.zeros(min(1, len(ends)), np.int64), ends[:-1] + 1))
+        digests = stretches(firsts, ends - firsts)
+        return np.concatenate(rows), self._column(np.concatenate(hashes)), row, ends, masked, words, parts, digests
+
+    def _stretches(self, wide: Hashes) -> Callable[[Ints, Ints], Hashes]:
+        """Give the function that hashes stretches of a batch by place and length, wherever they stand."""
+        power, inverse = self._powers.up_to(len(wide) + 1)
+        prefix = np.concatenate((np.zeros(1, np.uint64), np.cumsum(wide * power[: len(wide)])))
+
+        def hashed(start: Ints, length: Ints) -> Hashes:
+            sums = prefix.take(start + length) - prefix.take(start)
+            return _mixed(sums * inverse.take(start) + length.astype(np.uint64))
+
+        return hashed
 
     def _column(self, hashes: Hashes) -> Ints:
         columns: Ints = (_mixed(hashes) >> np.uint64(64 - self.settings.bits)).astype(np.int64)
         return columns
 
     def _parts(
-        self, masked: Sequence[str], codes: Codes, breaks: npt.NDArray[np.bool_], row: Ints
+        self,
+        masked: Sequence[str],
+        codes: Codes,
+        wide: Hashes,
+        breaks: npt.NDArray[np.bool_],
+        row: Ints,
+        stretches: Callable[[Ints, Ints], Hashes],
     ) -> tuple[list[_Parts], Words]:
-        wide = codes.astype(np.uint64)
         words = _words(codes, self.cut(join(masked)), row)
         parts = _characters(wide, breaks, self.settings.characters)
         if self.settings.words:
-            parts += self._word_parts(wide, words)
+            parts += self._word_parts(words, stretches)
         return parts, words
 
-    def _word_parts(self, wide: Hashes, words: Words) -> list[_Parts]:
+    def _word_parts(self, words: Words, stretches: Callable[[Ints, Ints], Hashes]) -> list[_Parts]:
         row, start, length = words.row, words.start, words.length
-        power, inverse = self._powers.up_to(len(wide) + 1)
-        prefix = np.concatenate((np.zeros(1, np.uint64), np.cumsum(wide * power[: len(wide)])))
-        sums = prefix.take(start + length) - prefix.take(start)
-        hashes = _mixed(sums * inverse.take(start) + length.astype(np.uint64))
+        hashes = stretches(start, length)
         long = np.flatnonzero(length > 1)
         parts = [_Parts(hashes.take(long) + _ONE_WORD, start.take(long), length.take(long))]
         if self.settings.words > 1:

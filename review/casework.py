@@ -11,30 +11,39 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from config.metrics import CASES_OPENED, EVIDENCE, EVIDENCE_DUPLICATES
+from config.metrics import CASES_OPENED, EVIDENCE, EVIDENCE_DUPLICATES, EVIDENCE_ELSEWHERE
 from config.policy import Policy
 from config.records import Hit, Reason
 from ledger import audit
 from ledger.chain import Event
 from review.answers import take_acks
 from review.grouping import Summary, by_sender, first_of_each, key_of, storable
-from review.models import Case, Evidence
+from review.models import Case, Evidence, Sighting
+from review.noting import note_sightings, sort_out_copies
 from review.rules import FoundBy, Status
+from review.sightings import content_of
 
 __all__ = ["TakenHits", "take_acks", "take_hits"]
 
 ACTOR = "system:casework"
+SUMMED_UP = (
+    "label", "spam", "first_seen", "last_seen", "evidence_count", "lowered", "velocity", "volume_exceeded",
+)  # fmt: skip
 ATTEMPTS = 5
 """How often a batch is tried when other workers open the same cases at the same moment."""
 
 
 @dataclass(frozen=True)
 class TakenHits:
-    """What a batch came to: new evidence, hits that were evidence already, cases opened."""
+    """What a batch came to: new evidence, hits that were evidence already, cases opened.
+
+    `elsewhere` counts those of the duplicates that another gateway saw for the first time.
+    """
 
     evidence: int
     duplicates: int
     opened: int
+    elsewhere: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,31 +82,37 @@ def _take(hits: Sequence[Hit], now: datetime, policy: Policy, finder: Finder) ->
     fresh = first_of_each(hits, _known(hits))
     if not fresh:
         return TakenHits(evidence=0, duplicates=len(hits), opened=0)
-    groups = by_sender(fresh)
-    cases = _lock_cases(groups)
-    late = _known(fresh)
-    if late:  # another worker kept some of them before we held the locks
-        groups = by_sender(first_of_each(fresh, late))
-        cases = {sender: case for sender, case in cases.items() if sender in groups}
+    cases = _lock_cases(by_sender(fresh))
+    fresh = first_of_each(fresh, _known(fresh))  # another worker may have kept some before we held the locks
+    within = policy.review.same_sms_minutes if finder is CLASSIFIER else 0  # what a person found stands for itself
+    originals, elsewhere = sort_out_copies(fresh, timedelta(minutes=within))
+    groups = by_sender(originals)
+    cases = {sender: case for sender, case in cases.items() if sender in groups}
     opened = [_new_case(sender, found, now, policy) for sender, found in groups.items() if sender not in cases]
     Case.objects.bulk_create(opened)
     extended = [_extend(case, groups[sender], policy) for sender, case in cases.items()]
-    Case.objects.bulk_update(extended, ["label", "spam", "first_seen", "last_seen", "evidence_count", "lowered"])
+    Case.objects.bulk_update(extended, SUMMED_UP)
     cases |= {case.sender: case for case in opened}
     evidence = [_evidence(hit, cases[hit.sender], now, finder.found_by) for found in groups.values() for hit in found]
     Evidence.objects.bulk_create(evidence)
+    noted = note_sightings(elsewhere, evidence)
     audit.record(
         [
             *(_told(finder, "case_opened", case, groups[case.sender]) for case in opened),
             *(_told(finder, "case_extended", case, groups[case.sender]) for case in extended),
+            *(Event(finder.actor, "evidence_seen_elsewhere", "case", case, {"copies": noted[case]}) for case in noted),
         ],
         at=now,
     )
-    return TakenHits(evidence=len(evidence), duplicates=len(hits) - len(evidence), opened=len(opened))
+    return TakenHits(
+        evidence=len(evidence), duplicates=len(hits) - len(evidence), opened=len(opened), elsewhere=len(elsewhere)
+    )
 
 
 def _known(hits: Sequence[Hit]) -> set[tuple[str, str]]:
-    return set(Evidence.objects.filter(one_of(map(key_of, hits))).values_list("gateway", "sms_id"))
+    these = one_of(map(key_of, hits))
+    kept = Evidence.objects.filter(these).values_list("gateway", "sms_id")
+    return {*kept, *Sighting.objects.filter(these).values_list("gateway", "sms_id")}
 
 
 def one_of(keys: Iterable[tuple[str, str]]) -> Q:
@@ -128,6 +143,8 @@ def _new_case(sender: str, hits: Sequence[Hit], now: datetime, policy: Policy) -
         last_seen=summary.last_seen,
         evidence_count=summary.count,
         lowered=summary.lowered,
+        velocity=summary.velocity,
+        volume_exceeded=summary.volume_exceeded,
         opened_at=now,
         sight_due=now + timedelta(hours=policy.review.first_sight_hours),
         decision_due=now + timedelta(hours=policy.review.decision_hours),
@@ -135,10 +152,14 @@ def _new_case(sender: str, hits: Sequence[Hit], now: datetime, policy: Policy) -
 
 
 def _extend(case: Case, hits: Sequence[Hit], policy: Policy) -> Case:
-    before = Summary(case.label, case.spam, case.first_seen, case.last_seen, case.evidence_count, case.lowered)
+    before = Summary(
+        case.label, case.spam, case.first_seen, case.last_seen, case.evidence_count, case.lowered,
+        case.velocity, case.volume_exceeded,
+    )  # fmt: skip
     after = before.extended_by(hits, guards_lower=policy.review.guards_lower_priority)
     case.label, case.spam, case.evidence_count = after.label, after.spam, after.count
     case.first_seen, case.last_seen, case.lowered = after.first_seen, after.last_seen, after.lowered
+    case.velocity, case.volume_exceeded = after.velocity, after.volume_exceeded
     return case
 
 
@@ -158,8 +179,9 @@ def _evidence(hit: Hit, case: Case, now: datetime, found_by: FoundBy) -> Evidenc
         why=list(map(_reason, hit.why)),
         model=storable(hit.model),
         guards=[storable(guard) for guard in hit.guards],
-        found_by=found_by,
+        found_by=FoundBy(hit.found_by) if found_by == FoundBy.MODEL else found_by,
         added_at=now,
+        content=content_of(hit),
     )
 
 
@@ -184,4 +206,5 @@ def _told(finder: Finder, action: str, case: Case, hits: Sequence[Hit]) -> Event
 def _count(taken: TakenHits) -> None:
     EVIDENCE.inc(taken.evidence)
     EVIDENCE_DUPLICATES.inc(taken.duplicates)
+    EVIDENCE_ELSEWHERE.inc(taken.elsewhere)
     CASES_OPENED.inc(taken.opened)

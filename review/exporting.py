@@ -15,6 +15,10 @@ HAM = "ham"
 CHUNK = 500
 
 
+NOT_JUDGED_ALONE = (FoundBy.RECALL_CHECK, FoundBy.VOLUME)
+"""A recall check is exported by itself; a text that crossed the volume rule may be the one good one of a spammer."""
+
+
 class Export:
     """The decisions and verdicts since a moment (all without one)."""
 
@@ -54,7 +58,7 @@ class Export:
         for evidence in _seen(decision):
             if confirmed and evidence.guards:
                 self.guarded += 1
-            elif not (confirmed and evidence.found_by == FoundBy.RECALL_CHECK):
+            elif not (confirmed and evidence.found_by in NOT_JUDGED_ALONE):
                 label = decision.category if confirmed else HAM
                 yield Labelled(label, DECISION, evidence.text, decision.case.reference)
 

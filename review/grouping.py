@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
 
 from config.records import Hit
 
@@ -49,11 +52,14 @@ class Summary:
     last_seen: datetime
     count: int
     lowered: bool = False
+    velocity: dict[str, Any] | None = None
+    volume_exceeded: bool = False
 
     def extended_by(self, hits: Sequence[Hit], *, guards_lower: bool = True) -> Summary:
         """Give the summary after further evidence; the label is that of the highest score.
 
-        It is lowered while all of its evidence looks like legitimate notices, if the policy says `guards_lower`.
+        It is lowered while all of its evidence looks like legitimate notices, if the policy says `guards_lower`. The
+        velocity is that of the latest hit; a sender that exceeded the volume rule once has done so for good.
         """
         top = max(hits, key=lambda hit: hit.spam)
         higher = self.count == 0 or top.spam > self.spam
@@ -64,4 +70,17 @@ class Summary:
             last_seen=max([*([self.last_seen] if self.count else []), *(hit.sent_at for hit in hits)]),
             count=self.count + len(hits),
             lowered=guards_lower and (self.lowered or not self.count) and all(hit.guards for hit in hits),
+            velocity=latest_velocity(self.velocity, hits),
+            volume_exceeded=self.volume_exceeded or any(hit.velocity and hit.velocity.exceeded for hit in hits),
         )
+
+
+def latest_velocity(before: dict[str, Any] | None, hits: Iterable[Hit]) -> dict[str, Any] | None:
+    """Give the velocity of the hit that was scored last, with its time as `at`; that of before if it is later."""
+    shown = [before] if before else []
+    shown += [
+        {"at": hit.scored_at.astimezone(UTC).isoformat(timespec="microseconds"), **msgspec.to_builtins(hit.velocity)}
+        for hit in hits
+        if hit.velocity
+    ]
+    return max(shown, key=lambda one: str(one["at"]), default=None)

@@ -39,6 +39,8 @@ class Case(models.Model):
     claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     claimed_until = models.DateTimeField(null=True)
     lowered = models.BooleanField(default=False)
+    velocity = models.JSONField(null=True)
+    volume_exceeded = models.BooleanField(default=False)
 
     class Meta:
         constraints: ClassVar = [
@@ -78,6 +80,7 @@ class Evidence(models.Model):
     """One SMS held for spam, as it was sent and as it was read.
 
     `found_by` says by whom; in a recall check a person chose the `label`, while `spam` and `scores` stay the model's.
+    `content` is a digest of sender, receiver and text, by which copies at other gateways are known.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="evidence")
@@ -95,13 +98,35 @@ class Evidence(models.Model):
     guards = models.JSONField(default=list)
     found_by = models.CharField(max_length=12, default=FoundBy.MODEL)
     added_at = models.DateTimeField(null=True)
+    content = models.CharField(max_length=32, default="", blank=True)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["gateway", "sms_id"], name="one_evidence_per_sms"),
             models.CheckConstraint(condition=Q(found_by__in=list(FoundBy)), name="evidence_finder_known"),
         ]
-        indexes: ClassVar = [models.Index(fields=["case", "-spam", "-id"])]
+        indexes: ClassVar = [
+            models.Index(fields=["case", "-spam", "-id"]),
+            models.Index(fields=["content", "sent_at"], name="evidence_content", condition=~Q(content="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gateway}/{self.sms_id}"
+
+
+class Sighting(models.Model):
+    """The same SMS as some evidence, seen at another gateway; it counts once."""
+
+    evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="sightings")
+    gateway = models.CharField(max_length=32)
+    sms_id = models.CharField(max_length=128)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["gateway", "sms_id"], name="one_sighting_per_sms"),
+            models.UniqueConstraint(fields=["evidence", "gateway"], name="one_sighting_per_gateway"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.gateway}/{self.sms_id}"

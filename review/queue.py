@@ -15,7 +15,8 @@ def cases_for(reader: User, now: datetime) -> QuerySet[Case]:
     """Give all cases, most urgent first: lowered ones behind the others, those the reader skipped last (`skipped`).
 
     A lowered case waits behind others until it is due, no longer: where more cases come than people decide, it would
-    never be seen.
+    never be seen. Likewise a case whose sender exceeds the volume rule goes before the others of its standing until
+    those are due: what is due comes first, the longest due before all, so that no number of big senders starves it.
 
     `guards` holds what the strongest evidence looks like, `found_by` who found it.
     """
@@ -25,11 +26,12 @@ def cases_for(reader: User, now: datetime) -> QuerySet[Case]:
         Case.objects.select_related("claimed_by")
         .annotate(
             waits=Q(lowered=True, decision_due__gt=now),
+            yields=Q(volume_exceeded=False, decision_due__gt=now),
             skipped=Exists(mine, output_field=BooleanField()),
             guards=Subquery(strongest.values("guards")[:1]),
             found_by=Subquery(strongest.values("found_by")[:1]),
         )
-        .order_by("skipped", "waits", "decision_due", "-spam", "pk")
+        .order_by("skipped", "waits", "yields", "decision_due", "-spam", "pk")
     )
 
 

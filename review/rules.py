@@ -60,9 +60,10 @@ class Verdict(StrEnum):
 
 
 class FoundBy(StrEnum):
-    """Who held an SMS for spam: the classifier, or a reviewer in a recall check."""
+    """Who held an SMS for spam: the classifier, a reviewer in a recall check, or the volume rule for its sender."""
 
     MODEL = "model"
+    VOLUME = "volume"
     RECALL_CHECK = "recall_check"
 
 

@@ -125,6 +125,14 @@ class Engine:
 
         self.app.agent(topic, name=f"{self.name}:{','.join(topics)}")(agent)
 
+    def repeats(self, seconds: float, deed: Deed) -> None:
+        """Do a deed every so many seconds, whether records come or not; what escapes it stops the worker."""
+
+        async def again() -> None:
+            await self.guard.contain(deed)
+
+        self.app.timer(interval=seconds)(again)
+
     async def _process(
         self,
         records: list[RawRecord],

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import aiokafka.errors
 import faust.exceptions
@@ -22,6 +22,7 @@ from config.records import DeadLetter
 from streams.bad_share import TooManyBadLinesError
 from streams.lines import Item, bury
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
 BROKEN_WORLD: tuple[type[BaseException], ...] = (
@@ -110,8 +111,8 @@ class Guard:
         middle = len(items) // 2
         return [*await self.apply(items[:middle], work), *await self.apply(items[middle:], work)]
 
-    async def outlast(self, deed: Callable[[], Awaitable[None]]) -> None:
-        """Do a deed, waiting as long as the world is broken, up to the worker's patience.
+    async def outlast(self, deed: Callable[[], Awaitable[T]]) -> T:
+        """Do a deed and give what it gives, waiting as long as the world is broken, up to the worker's patience.
 
         A worker that loses patience stops itself; this call then never returns, so nothing is acknowledged.
         """
@@ -120,7 +121,7 @@ class Guard:
         wait = FIRST_WAIT
         while True:
             try:
-                await deed()
+                done = await deed()
             except self.broken_world as error:
                 now = loop.time()
                 if broken_since is None:
@@ -140,7 +141,7 @@ class Guard:
             else:
                 if broken_since is not None:
                     self._mark(-1)
-                return
+                return done
 
     def _mark(self, change: int) -> None:
         self._waiting += change

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from typing import Protocol
 
-from config.records import Hit, Reason, Sms
+from config.records import Hit, Reason, Sms, Velocity
 from models.classifier import Verdict
 from models.guards import guards
 from models.text import read
 
+VOLUME = "volume"
+"""The label of a hit that its sender's volume made, where the model saw nothing."""
 COUNTRY = "86"
 WRITTEN_BETWEEN = re.compile(r"[\s+().\-\u00ad\u2010-\u2015\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 """Signs that people and systems write into a number."""
@@ -34,10 +37,27 @@ def _dialled(number: str) -> str:
     return number.lstrip("0").removeprefix(COUNTRY).lstrip("0")
 
 
+class Counted(Protocol):
+    """What is known of the senders of a batch; places count from 0."""
+
+    @property
+    def crossed(self) -> Collection[int]:
+        """The places of the messages with which a sender crossed the volume rule."""
+
+    def of(self, place: int) -> Velocity:
+        """Give what the sender of a message had sent."""
+
+
 def find_hits(
-    messages: Sequence[Sms], verdicts: Sequence[Verdict], threshold: float, model: str, at: datetime
+    messages: Sequence[Sms],
+    verdicts: Sequence[Verdict],
+    threshold: float,
+    model: str,
+    at: datetime,
+    counted: Counted | None = None,
 ) -> list[Hit]:
-    """Give the hit of each message whose spam probability reaches the threshold."""
+    """Give the hit of each message whose spam probability reaches the threshold, or that crossed the volume rule."""
+    crossed = counted.crossed if counted else ()
     return [
         Hit(
             id=sms.id,
@@ -47,16 +67,18 @@ def find_hits(
             receiver=sms.receiver,
             text=sms.text,
             normalised=verdict.normalised,
-            label=verdict.label,
+            label=verdict.label if verdict.spam >= threshold else VOLUME,
             spam=round(verdict.spam, 6),
             scores={label: round(score, 6) for label, score in verdict.scores.items()},
             why=[Reason(reason.term, round(reason.weight, 4), list(reason.places)) for reason in verdict.why],
             model=model,
             scored_at=at,
             guards=list(_guards(sms.text, verdict.normalised)),
+            found_by="model" if verdict.spam >= threshold else "volume",
+            velocity=counted.of(place) if counted else None,
         )
-        for sms, verdict in zip(messages, verdicts, strict=True)
-        if verdict.spam >= threshold
+        for place, (sms, verdict) in enumerate(zip(messages, verdicts, strict=True))
+        if verdict.spam >= threshold or place in crossed
     ]
 
 

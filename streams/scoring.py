@@ -7,6 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
@@ -15,30 +16,62 @@ import redis.exceptions
 
 from config.environment import Environment
 from config.live import gateway_key
-from config.metrics import LIVE_COUNTS_FAILED, SAMPLES, SMS_EXEMPT, SMS_HITS, SMS_RECEIVED, SMS_SCORED
+from config.metrics import (
+    LIVE_COUNTS_FAILED,
+    SAMPLES,
+    SMS_EXEMPT,
+    SMS_HITS,
+    SMS_PARTS,
+    SMS_RECEIVED,
+    SMS_SCORED,
+    VOLUME_HITS,
+)
 from config.policy import load_policy
 from config.records import DeadLetter, Sms
 from config.topics import GATEWAY_TOPICS
+from models.classifier import Verdict
 from streams.checks import check_sms
 from streams.engine import Deed, Engine
 from streams.following import FollowedModel, serving_model
-from streams.guard import BROKEN_WORLD
+from streams.guard import BROKEN_WORLD, Guard
 from streams.hits import find_hits, is_exempt
 from streams.lines import Batch, Item
+from streams.part_store import MOST_LEASED, Overdue, PartStore, Ready
 from streams.sampling import Drawing, find_samples
+from streams.velocity import Counts, Speedometer
 
 log = logging.getLogger(__name__)
 REDIS_PAUSE = 5.0
 """Seconds until Redis is tried again after it failed."""
+LONGEST_LOOK = 5.0
+"""Seconds between two looks for long SMS whose parts waited long enough."""
 GATEWAY_OF_TOPIC = {topic: gateway for gateway, topic in GATEWAY_TOPICS.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What was scored by which model at which threshold and time, and the count of its senders on its way."""
+
+    messages: Sequence[Sms]
+    verdicts: Sequence[Verdict]
+    threshold: float
+    version: str
+    now: datetime
+    counting: asyncio.Task[Counts]
+
+    @property
+    def opinion(self) -> tuple[Sequence[Verdict], float, str, datetime]:
+        """What hits and samples are made from."""
+        return self.verdicts, self.threshold, self.version, self.now
+
+
 class Scorer:
-    """Scores items, publishes their hits and keeps the counts."""
+    """Joins parts, scores items, counts their senders, publishes the hits and keeps the counts."""
 
     def __init__(self, engine: Engine, environment: Environment) -> None:
-        policy = load_policy(environment.policy_path).scoring
-        self._publisher, self._stages = engine.publisher, engine.stages
+        rules = load_policy(environment.policy_path)
+        policy = rules.scoring
+        self._publisher, self._stages, self._guard = engine.publisher, engine.stages, engine.guard
         self._model: FollowedModel = serving_model("scoring", environment)
         self._threshold = policy.threshold
         self._unscored = policy.unscored_receivers
@@ -47,26 +80,81 @@ class Scorer:
         self._redis = redis.asyncio.from_url(environment.redis_url, socket_timeout=1, socket_connect_timeout=1)
         self._live: dict[str, Counter[str]] = {}
         self._redis_again_at = 0.0
+        self._speedometer = Speedometer(
+            self._redis, rules.volume, rules.reminders.zone, timed=lambda: self._stages.of("velocity")
+        )
+        self._turn = asyncio.Lock()
+        self._last_counted: asyncio.Task[Counts] | None = None
+        self._parts = PartStore(self._redis, rules.long_sms)
 
     async def work(self, items: Sequence[Item[Sms]]) -> None:
         """Score items and publish the hits and samples; counted once the broker has them."""
-        messages = [item.message for item in items if not is_exempt(item.message, self._unscored)]
+        judged = [item for item in items if not is_exempt(item.message, self._unscored)]
+        exempt = Counter(item.message.gateway for item in items) - Counter(item.message.gateway for item in judged)
+        # Pieces are joined and counted in the order in which they were read, whatever Redis does meanwhile.
+        async with self._turn:
+            with self._stages.of("join"):
+                ready = await self._guard.outlast(lambda: self._parts.join(judged, datetime.now(UTC)))
+            scored = await self._judge(ready)
+        await self._publish(ready, scored, exempt)
+
+    async def score_overdue(self, guard: Guard) -> None:
+        """Score the long SMS whose parts waited long enough, as they are; also while no SMS comes."""
+        found: list[Overdue] = []
+
+        async def lease() -> None:
+            found[:] = await self._parts.overdue(datetime.now(UTC))
+
+        async def score(items: Sequence[Item[Sms]]) -> None:
+            key_of = {id(one.item): one.key for one in found}
+            keys = [key_of[id(item)] for item in items]
+            outcomes = [(item.message.gateway, "timed_out") for item in items]
+            ready = Ready(list(items), keys, outcomes)
+            await self._publish(ready, await self._judge(ready), Counter())
+
+        while True:
+            await guard.outlast(lease)
+            if await guard.apply([one.item for one in found], score):  # those that became dead letters must not come back
+                await guard.outlast(lambda: self._parts.release([one.key for one in found]))
+            if len(found) < MOST_LEASED:
+                return
+
+    async def _judge(self, ready: Ready) -> Scored:
+        """Score what is ready, and begin to count its senders once those before it are counted."""
+        messages = [item.message for item in ready.items]
         await self._model.refresh()
-        classifier = self._model.classifier
-        stages = self._stages
-        now, version, threshold = datetime.now(UTC), classifier.version, self._threshold or classifier.threshold
-        with stages.of("score"):
+        classifier, now = self._model.classifier, datetime.now(UTC)
+        threshold = self._threshold or classifier.threshold
+        with self._stages.of("score"):
             verdicts = classifier.verdicts([sms.text for sms in messages], threshold)
-        with stages.of("hits"):
-            hits = find_hits(messages, verdicts, threshold, version, now)
-        with stages.of("draw"):
+        before = self._last_counted
+
+        async def count() -> Counts:
+            if before is not None:
+                await asyncio.wait([before])
+            return await self._guard.outlast(lambda: self._speedometer.count(ready.items, verdicts, now))
+
+        self._last_counted = asyncio.create_task(count())
+        return Scored(messages, verdicts, threshold, classifier.version, now, self._last_counted)
+
+    async def _publish(self, ready: Ready, done: Scored, exempt: Counter[str]) -> None:
+        messages, (verdicts, threshold, version, now) = done.messages, done.opinion
+        counted = await done.counting
+        with self._stages.of("hits"):
+            hits = find_hits(messages, verdicts, threshold, version, now, counted)
+        by_volume = {(hit.gateway, hit.id) for hit in hits if hit.found_by == "volume"}
+        with self._stages.of("draw"):
             samples = find_samples(messages, verdicts, threshold, version, now, self._drawing)
-        with stages.of("publish"):
+            samples = [sample for sample in samples if (sample.gateway, sample.id) not in by_volume]
+        with self._stages.of("publish"):
             acknowledged = await self._publisher.send_hits(hits)
         await asyncio.gather(*acknowledged)
         await self._publisher.publish_samples(samples)
+        await self._parts.release(ready.keys)
         scored = Counter(sms.gateway for sms in messages)
-        exempt = Counter(item.message.gateway for item in items) - scored
+        for gateway, outcome in ready.outcomes:
+            SMS_PARTS.labels(gateway, outcome).inc()
+            self._count(gateway, outcome, 1)
         for gateway, count in scored.items():
             SMS_SCORED.labels(gateway).inc(count)
             self._count(gateway, "scored", count)
@@ -76,6 +164,8 @@ class Scorer:
         for hit in hits:
             SMS_HITS.labels(hit.gateway, hit.label).inc()
             self._count(hit.gateway, "hits", 1)
+        for gateway, _ in by_volume:
+            VOLUME_HITS.labels(gateway).inc()
         for sample in samples:
             SAMPLES.labels(sample.gateway).inc()
 
@@ -131,4 +221,6 @@ def make_engine(environment: Environment) -> Engine:
     scorer = Scorer(engine, environment)
     decoder = msgspec.json.Decoder(Sms)
     engine.reads(tuple(GATEWAY_TOPICS.values()), decoder, check_sms, scorer.work, tally=scorer.tally)
+    wait = load_policy(environment.policy_path).long_sms.wait_seconds
+    engine.repeats(min(wait / 4, LONGEST_LOOK), lambda: scorer.score_overdue(engine.guard))
     return engine

@@ -12,6 +12,7 @@ from review.categories import CATEGORIES
 from review.guards import in_words
 from review.models import Case
 from review.reading import Reading, read, read_places, visible
+from review.rules import FoundBy
 
 register = template.Library()
 register.filter("visible", visible)
@@ -22,6 +23,7 @@ GATEWAY_NAMES: Final = {
     "interconnect": _("Interconnect gateway"),
     "monternet": _("Monternet gateway"),
 }
+VOLUME_NAME: Final = _("volume")
 STATES: Final = {
     "open": (_("open"), "info"),
     "awaiting_approval": (_("awaiting signature"), "warn"),
@@ -50,7 +52,7 @@ def gateway_name(code: str) -> str | Promise:
 @register.filter
 def category_name(label: str) -> str | Promise:
     """Give the name of a label in the reader's language."""
-    return CATEGORIES.get(label, label)
+    return VOLUME_NAME if label == FoundBy.VOLUME else CATEGORIES.get(label, label)
 
 
 @register.filter
@@ -81,6 +83,12 @@ def state_of(case: Case) -> str:
 def percent(share: float) -> str:
     """Give a probability as a percentage that never claims certainty by rounding."""
     return f"{min(max(share, 0.001), 0.999) * 100:.1f}%"
+
+
+@register.filter
+def share(part: float) -> str:
+    """Give a counted share as a whole percentage."""
+    return f"{part * 100:.0f}%"
 
 
 @register.filter

@@ -172,7 +172,7 @@ def test_bad_input_of_every_kind_is_buried_and_the_worker_lives(
     assert any(base64.b64decode(letter.raw) == bad["an unknown gateway"] for letter in mine)
 
 
-def test_scoring_goes_on_without_redis_and_the_counts_come_later(
+def test_scoring_waits_for_redis_since_the_counts_of_senders_make_hits(
     system: dict[str, str], keeper: Keeper, logs: Path, servers_folder: Path
 ) -> None:
     run = uuid.uuid4().hex[:8]
@@ -187,14 +187,10 @@ def test_scoring_goes_on_without_redis_and_the_counts_come_later(
             client.config_set("maxmemory", 1)
             for batch in (lines[:30], lines[30:]):
                 produce(system["QINGXIN_KAFKA_BOOTSTRAP"], GATEWAY_TOPICS["smsc"], [(run, "\n".join(batch).encode())])
-            wait_until(lambda: counted(scoring)["scored"] - before == 60, what="all are scored")
-            wait_until(lambda: scoring.metric("qingxin_live_counts_failed_total"), what="the failure is counted")
+            wait_until(lambda: scoring.metric("qingxin_world_broken") == 1, what="the metric says the world is broken")
+            assert counted(scoring)["scored"] == before
             client.config_set("maxmemory", 0)
-            key = gateway_key("smsc")
-
-            def shown() -> int:
-                produce(system["QINGXIN_KAFKA_BOOTSTRAP"], GATEWAY_TOPICS["smsc"], [(run, lines[0].encode())])
-                return int(client.hget(key, "scored") or 0)
-
-            wait_until(lambda: shown() >= 60, timeout=40, what="the counts reach Redis")
+            wait_until(lambda: counted(scoring)["scored"] - before == 60, timeout=40, what="all are scored")
+            assert scoring.metric("qingxin_rejected_total", reason="processing_failed") == 0
+            wait_until(lambda: int(client.hget(gateway_key("smsc"), "scored") or 0) >= 60, what="the counts are shown")
             assert scoring.stop() == 0

@@ -152,3 +152,23 @@ def test_the_released_model_loads_in_a_second() -> None:
     Classifier.load(default_artifact())
 
     assert time.process_time() - started < 1
+
+
+def test_texts_that_differ_in_numbers_links_and_amounts_alone_have_one_digest() -> None:
+    first, copy, other = RELEASED.verdicts(
+        [
+            "尾货清仓全场88元起，详询13900001111，点 http://a.example/x",
+            "尾货清仓全场66元起，详询13700002222，点 http://b.example/yy",
+            "尾货清仓全场88元起，欢迎光临，详询13900001111，点 http://a.example/x",
+        ]
+    )
+    assert first.digest == copy.digest
+    assert first.digest != other.digest
+
+
+@given(st.lists(ANY_TEXT, min_size=1, max_size=6))
+@settings(deadline=None)
+def test_the_digest_of_a_text_is_the_same_alone_and_in_any_batch(texts: list[str]) -> None:
+    assert [verdict.digest for verdict in RELEASED.verdicts(texts)] == [
+        RELEASED.verdicts([text])[0].digest for text in texts
+    ]

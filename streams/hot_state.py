@@ -1,0 +1,55 @@
+"""Scripts in Redis or Valkey: a batch in one round trip; a server that cannot write counts as away."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import redis.asyncio
+from redis.exceptions import NoScriptError, ResponseError
+
+AWAY = (
+    "OOM",
+    "MISCONF",
+    "NOREPLICAS",
+    "LOADING",
+    "BUSY",
+    "READONLY",
+    "MASTERDOWN",
+    "command not allowed",
+)
+"""How the answers of a server begin that is there and cannot write now."""
+
+
+class HotStateAwayError(ConnectionError):
+    """Redis or Valkey cannot write now: full, loading, read-only, or without its disk."""
+
+
+class Script:
+    """A Lua script beside its module: takes and gives one value as MessagePack; Redis Cluster cannot run it."""
+
+    def __init__(self, client: redis.asyncio.Redis, file: str) -> None:
+        self._client = client
+        self._source = Path(__file__).with_name(file).read_text(encoding="utf-8")
+        self._digest = hashlib.sha1(self._source.encode(), usedforsecurity=False).hexdigest()
+
+    async def run(self, value: Any) -> Any:
+        """Run the script.
+
+        Raises:
+            redis.exceptions.ConnectionError: and its kin; the script may have run or not.
+            HotStateAwayError: the server refuses to write for now.
+        """
+        packed = msgspec.msgpack.encode(value)
+        try:
+            try:
+                answer = await self._client.evalsha(self._digest, 0, packed)
+            except NoScriptError:
+                answer = await self._client.eval(self._source, 0, packed)
+        except ResponseError as error:
+            if str(error).startswith(AWAY):
+                raise HotStateAwayError(str(error)) from error
+            raise
+        return msgspec.msgpack.decode(answer)

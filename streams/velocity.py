@@ -1,0 +1,195 @@
+"""How fast each sender sends, counted in Redis: one round trip a batch, exact across gateways, workers and redelivery.
+
+One hash a sender and local day: SMS by hour (`h`) and day (`d`), receivers (`r`, hashed to 32 bits; `n` of them),
+copies of texts (`x`, by digest; `k` of them, the most of one `t`), and which SMS crossed the line (`c`). It goes with
+the day. A mark a partition says how far it was counted: within a partition SMS are read in order, so what lies before
+the mark was counted. An SMS whose time is absurd counts when it is read; only for such a one can a worker that dies
+between counting and publishing lose the crossing of a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+import redis
+import redis.asyncio
+
+from config.live import counted_key, sender_key
+from config.policy import VolumePolicy
+from config.records import Sms, Velocity
+from models.classifier import Verdict
+from streams.hot_state import Script
+from streams.lines import Item
+from streams.volume import Limits, is_without_rule, limits_on, velocity
+
+HOUR_MS, QUARTER_MS = 3_600_000, 900_000
+DAY_SECONDS: Final = 86_400
+MOST_HOURS: Final = 64 * 96
+"""Quarters of an hour whose local hour is kept in mind."""
+GRACE_SECONDS: Final = 2 * 3600
+"""Seconds for which the counts of a day are kept after it ended, or after a late SMS of it came."""
+NO_PARTITION: Final = -1
+"""The partition of an SMS that came out of Redis: a long one whose parts did not all come."""
+TIMED_OUT_MARK_SECONDS: Final = 6 * 3600
+LOW_BITS: Final = 0xFFFF_FFFF
+NO_LIMITS: Final = Limits(0, 0)
+
+
+def forget_marks(redis_url: str) -> int:
+    """Forget how far the partitions were counted, after topics were made anew; give how many marks went."""
+    with redis.Redis.from_url(redis_url) as client:
+        return sum(int(client.delete(key)) for key in client.scan_iter(f"{counted_key('')}*", count=1000))
+
+
+@dataclass(frozen=True, slots=True)
+class _Hour:
+    """An hour of the clock on a local day (YYMMDD); `ends_at` (epoch seconds) is when the day is over.
+
+    `number` tells hours apart.
+    """
+
+    number: int
+    day: str
+    hour: int
+    ends_at: int
+    limits: Limits
+
+
+@dataclass(slots=True)
+class _Columns:
+    """A batch as the script takes it; indexes of slots (a sender's hour), groups (its day) and sources count from 1."""
+
+    sources: list[tuple[str, int]] = field(default_factory=list)
+    groups: list[tuple[str, int, int, int]] = field(default_factory=list)
+    slots: list[tuple[int, int]] = field(default_factory=list)
+    limits: list[Limits] = field(default_factory=list)
+    slot_of: list[int] = field(default_factory=list)
+    source_of: list[int] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    receivers: list[int] = field(default_factory=list)
+    texts: list[int] = field(default_factory=list)
+
+
+class Counts:
+    """What the senders of a batch had sent after it."""
+
+    def __init__(self, columns: _Columns, days: Sequence[Any], hours: Sequence[Any]) -> None:
+        self._columns, self._days, self._hours = columns, days, hours
+        crossed = [*(day[4] for day in days), *(hour[1] for hour in hours)]
+        self.crossed: frozenset[int] = frozenset(place - 1 for place in crossed if place)
+        """Places in the batch of the SMS with which a sender crossed the line of its hour or day."""
+
+    def of(self, place: int) -> Velocity:
+        """Give what the sender of the SMS at this place of the batch had sent."""
+        slot = self._columns.slot_of[place] - 1
+        group = self._columns.slots[slot][0] - 1
+        day, receivers, top, at_least, _ = self._days[group]
+        return velocity(self._hours[slot][0], day, receivers, top, self._columns.limits[group], at_least=bool(at_least))
+
+
+class Speedometer:
+    """Counts batches of SMS in Redis."""
+
+    def __init__(
+        self,
+        client: redis.asyncio.Redis,
+        policy: VolumePolicy,
+        zone: ZoneInfo,
+        timed: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._script = Script(client, "velocity.lua")
+        self._policy, self._zone, self._timed = policy, zone, timed
+        self._mark_seconds = round(policy.mark_days * DAY_SECONDS)
+        self._hours: dict[int, _Hour] = {}
+
+    async def count(self, items: Sequence[Item[Sms]], verdicts: Sequence[Verdict], now: datetime) -> Counts:
+        """Count a batch, each SMS once however often it is read; texts are told apart by the digests of the verdicts.
+
+        Raises:
+            redis.exceptions.ConnectionError: and its kin; count again, nothing counts twice.
+        """
+        with self._timed():
+            columns = self._columns(items, verdicts, now)
+        if not items:
+            return Counts(columns, (), ())
+        days, hours = await self._script.run(
+            (
+                columns.sources, columns.groups, columns.slots, columns.slot_of, columns.source_of, columns.offsets,
+                columns.lines, columns.receivers, columns.texts, self._policy.max_receivers, self._policy.max_texts,
+            )
+        )  # fmt: skip
+        return Counts(columns, days, hours)
+
+    def _columns(self, items: Sequence[Item[Sms]], verdicts: Sequence[Verdict], now: datetime) -> _Columns:
+        """Lay a batch out in columns; the hot path, so that loops and look-ups are few."""
+        columns = _Columns()
+        slots: dict[tuple[str, int], int] = {}
+        groups: dict[tuple[str, str], int] = {}
+        sources: dict[str, int] = {}
+        now_ms = int(now.timestamp() * 1000)
+        earliest, latest = now_ms - self._policy.late_hours * HOUR_MS, now_ms + HOUR_MS
+        record, source = None, 0
+        hours, add_slot, add_source = self._hours, columns.slot_of.append, columns.source_of.append
+        for item in items:
+            sms = item.message
+            sent = sms.sent_at
+            if type(sent) is not int:
+                sent = int(sent.timestamp() * 1000)  # type: ignore[union-attr]
+            if not earliest <= sent <= latest:
+                sent = now_ms
+            quarter = sent // QUARTER_MS
+            hour = hours.get(quarter) or self._hour(quarter)
+            slot = slots.get(at := (sms.sender, hour.number))
+            if slot is None:
+                slot = slots[at] = self._slot(sms.sender, hour, columns, groups, now_ms // 1000)
+            add_slot(slot)
+            if item.record is not record or record.partition == NO_PARTITION:
+                record = item.record
+                source = self._source(item, columns, sources)
+            add_source(source)
+        columns.offsets = [item.record.offset for item in items]
+        columns.lines = [item.line for item in items]
+        columns.receivers = [crc32(item.message.receiver.encode("utf-8", "replace")) for item in items]
+        columns.texts = [verdict.digest & LOW_BITS for verdict in verdicts]
+        return columns
+
+    def _slot(self, sender: str, hour: _Hour, columns: _Columns, groups: dict[tuple[str, str], int], now: int) -> int:
+        group = groups.get(day := (sender, hour.day))
+        if group is None:
+            limits = NO_LIMITS if is_without_rule(sender, self._policy) else hour.limits
+            ends_at = max(hour.ends_at, now) + GRACE_SECONDS
+            columns.groups.append((sender_key(hour.day, sender), ends_at, limits.per_hour, limits.per_day))
+            columns.limits.append(limits)
+            group = groups[day] = len(columns.groups)
+        columns.slots.append((group, hour.hour))
+        return len(columns.slots)
+
+    def _hour(self, quarter: int) -> _Hour:
+        """Give the local hour of a quarter of an hour; every time zone is whole quarters from UTC."""
+        local = datetime.fromtimestamp(quarter * QUARTER_MS / 1000, UTC).astimezone(self._zone)
+        midnight = datetime(local.year, local.month, local.day, tzinfo=self._zone) + timedelta(days=1)
+        number = local.toordinal() * 24 + local.hour
+        limits = limits_on(local.date(), self._policy)
+        hour = _Hour(number, f"{local:%y%m%d}", local.hour, int(midnight.timestamp()), limits)
+        if len(self._hours) > MOST_HOURS:
+            self._hours.clear()
+        self._hours[quarter] = hour
+        return hour
+
+    def _source(self, item: Item[Sms], columns: _Columns, sources: dict[str, int]) -> int:
+        record = item.record
+        name, seconds = f"{record.topic}:{record.partition}", self._mark_seconds
+        if record.partition == NO_PARTITION:
+            name, seconds = f"{name}:{item.message.id}", TIMED_OUT_MARK_SECONDS
+        source = sources.get(name)
+        if source is None:
+            columns.sources.append((counted_key(name), seconds))
+            source = sources[name] = len(columns.sources)
+        return source

@@ -1,0 +1,108 @@
+"""Velocity and volume in cases: shown, ahead in the queue, never a decision; copies of two gateways count once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from config.records import Hit, Velocity
+from review import desk
+from review.casework import TakenHits, take_hits
+from review.errors import CategoryMissingError
+from review.models import Case, EnforcementOrder, Evidence, Sighting
+from review.queue import cases_for, next_for
+from tests.builders import NOW, a_hit
+from tests.review_builders import POLICY, a_case, a_reviewer, logged_in
+
+pytestmark = pytest.mark.django_db
+FAST = Velocity(hour=201, day=420, receivers=380, same_share=0.92, exceeded=True)
+
+
+def a_volume_hit(**changes: Any) -> Hit:
+    """A text that the model let pass and with which its sender crossed the line."""
+    fields = {"text": "新年快乐，万事如意", "label": "volume", "spam": 0.02, "why": [], "found_by": "volume"}
+    return a_hit(**(fields | {"velocity": FAST} | changes))
+
+
+def take(*hits: Hit, now: Any = NOW) -> TakenHits:
+    return take_hits(hits, now, POLICY)
+
+
+def test_a_case_found_by_volume_alone_says_so_and_shows_what_was_sent() -> None:
+    take(a_volume_hit())
+    case = Case.objects.get()
+    page = logged_in(a_reviewer()).get(reverse("case", args=[case.pk])).content.decode()
+    assert "因发送量发现，模型未发现问题。" in page
+    assert "201 条与 420 条" in page
+    assert "超出发送量规则" in page
+    assert "380" in page
+    assert "92%" in page
+    queue = logged_in(a_reviewer()).get(reverse("queue")).content.decode()
+    assert "因发送量发现，模型未发现问题" in queue
+
+
+def test_volume_decides_nothing_and_has_no_category_of_its_own() -> None:
+    take(*(a_volume_hit(sent_at=NOW + timedelta(hours=hour)) for hour in range(5)))
+    case = Case.objects.get()
+    assert (case.status, EnforcementOrder.objects.count()) == ("open", 0)
+    with pytest.raises(CategoryMissingError):
+        desk.decide(case.pk, a_reviewer(), "confirm", category="volume", now=NOW)
+
+
+def test_a_hit_of_the_model_names_the_case_whatever_came_first() -> None:
+    take(a_volume_hit())
+    take(a_hit(spam=0.95))
+    case = Case.objects.get()
+    assert (case.label, case.evidence_count, case.volume_exceeded) == ("gambling", 2, True)
+    assert Counter(Evidence.objects.values_list("found_by", flat=True)) == {"volume": 1, "model": 1}
+
+
+def test_a_case_keeps_the_velocity_of_the_latest_hit_and_that_the_rule_was_exceeded() -> None:
+    later = Velocity(hour=3, day=500, receivers=400, same_share=0.9)
+    take(a_hit(velocity=later, scored_at=NOW + timedelta(hours=2)), a_hit(velocity=FAST, scored_at=NOW))
+    take(a_hit(velocity=FAST, scored_at=NOW + timedelta(hours=1)), a_hit())
+    case = Case.objects.get()
+    assert (case.velocity["day"], case.velocity["hour"], case.volume_exceeded) == (500, 3, True)
+
+
+def test_senders_over_the_volume_rule_come_first_but_not_before_what_is_due() -> None:
+    slow = a_case(sender="13800000011")
+    take(a_hit(sender="13800000012", velocity=FAST), now=NOW + timedelta(hours=1))
+    fast = Case.objects.get(sender="13800000012")
+    reader = a_reviewer()
+    assert list(cases_for(reader, NOW + timedelta(hours=2))) == [fast, slow]
+    due = NOW + timedelta(hours=POLICY.review.decision_hours, minutes=1)
+    assert list(cases_for(reader, due)) == [slow, fast]
+    assert next_for(reader, due) == slow
+
+
+def test_a_copy_at_another_gateway_counts_once_and_is_shown() -> None:
+    first = a_hit(gateway="smsc", id="a")
+    copy = a_hit(gateway="interconnect", id="b", sent_at=NOW + timedelta(seconds=3))
+    assert take(first, copy) == TakenHits(evidence=1, duplicates=1, opened=1, elsewhere=1)
+    # delivered again, together and alone, and once more at a third gateway
+    assert take(copy, first) == TakenHits(evidence=0, duplicates=2, opened=0)
+    assert take(a_hit(gateway="ismg", id="c")).elsewhere == 1
+    case = Case.objects.get()
+    assert (case.evidence_count, Evidence.objects.count(), Sighting.objects.count()) == (1, 1, 2)
+    page = logged_in(a_reviewer()).get(reverse("case", args=[case.pk])).content.decode()
+    assert "只计一次，另见于：" in page
+    assert "互联互通网关" in page
+
+
+def test_the_copy_may_come_before_the_sms_and_in_another_batch() -> None:
+    take(a_hit(gateway="interconnect", id="b", sent_at=NOW + timedelta(seconds=3)))
+    assert take(a_hit(gateway="smsc", id="a")) == TakenHits(evidence=0, duplicates=1, opened=0, elsewhere=1)
+    # the same text much later is another SMS
+    assert take(a_hit(gateway="smsc", id="d", sent_at=NOW + timedelta(hours=1))).evidence == 1
+
+
+def test_a_copy_of_what_was_decided_opens_no_new_case() -> None:
+    case = a_case(gateway="smsc", id="a")
+    desk.decide(case.pk, a_reviewer(), "clear", now=NOW)
+    assert take(a_hit(gateway="ismg", id="b")) == TakenHits(evidence=0, duplicates=1, opened=0, elsewhere=1)
+    assert Sighting.objects.get().evidence.case == case

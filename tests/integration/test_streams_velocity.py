@@ -1,0 +1,219 @@
+"""Velocity of senders in a real Valkey: exact whoever counts and however often, bounded, and over with the day."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import pytest
+import redis
+import redis.asyncio
+
+from config.live import sender_key
+from config.policy import VolumePolicy, load_policy
+from config.records import Sms
+from models.classifier import Verdict
+from streams.hot_state import HotStateAwayError
+from streams.lines import Item, RawRecord
+from streams.velocity import Counts, Speedometer
+from tests.builders import an_sms
+
+T = TypeVar("T")
+RULES = load_policy()
+NOW = (datetime.now(UTC) + timedelta(days=1)).replace(hour=4, minute=0, second=0, microsecond=0)
+"""Noon in Shanghai on a day that Valkey has not forgotten while a test runs."""
+DAY = f"{NOW:%y%m%d}"
+
+
+def in_valkey(url: str, deed: Callable[[Callable[..., Speedometer]], Awaitable[T]]) -> T:
+    """Do a deed that makes speedometers, each with a connection of its own as each worker has."""
+
+    async def run() -> T:
+        clients: list[Any] = []
+
+        def a_speedometer(**rules: Any) -> Speedometer:
+            clients.append(redis.asyncio.from_url(url))
+            rules |= {f"holiday_{name}": value for name, value in rules.items() if name.startswith("per_")}
+            policy = VolumePolicy(**(RULES.volume.model_dump() | rules))
+            return Speedometer(clients[-1], policy, RULES.reminders.zone)
+
+        try:
+            return await deed(a_speedometer)
+        finally:
+            for client in clients:
+                await client.aclose()
+
+    return asyncio.run(run())
+
+
+def items(messages: Sequence[Sms], topic: str, *, first: int = 0, partition: int = 0) -> list[Item[Sms]]:
+    """Place messages in records of ten lines."""
+    return [
+        Item(sms, RawRecord(topic, partition, first + place // 10, b""), place % 10 + 1)
+        for place, sms in enumerate(messages)
+    ]
+
+
+def verdicts(batch: Sequence[Item[Sms]]) -> list[Verdict]:
+    """Verdicts whose digests tell texts apart."""
+    return [Verdict("ham", 0.1, (), (), item.message.text, hash(item.message.text)) for item in batch]
+
+
+async def count(speedometer: Speedometer, batch: Sequence[Item[Sms]], now: datetime = NOW) -> Counts:
+    return await speedometer.count(batch, verdicts(batch), now)
+
+
+def a_sender() -> str:
+    return f"138{uuid.uuid4().int % 10**8:08}"
+
+
+def some_sms(sender: str, number: int, **changes: Any) -> list[Sms]:
+    return [an_sms(sender=sender, receiver=f"139{place:08}", **({"sent_at": NOW} | changes)) for place in range(number)]
+
+
+def test_hours_days_receivers_and_same_texts_are_counted(valkey_url: str) -> None:
+    sender = a_sender()
+    batch = [
+        *some_sms(sender, 6, text="尾货清仓"),
+        *some_sms(sender, 2, text="晚上好", sent_at=NOW - timedelta(hours=2)),
+        *some_sms(sender, 1, sent_at=NOW - timedelta(days=1)),
+    ]
+    counts = in_valkey(valkey_url, lambda new: count(new(), items(batch, f"t-{sender}")))
+    today, earlier, yesterday = counts.of(0), counts.of(6), counts.of(8)
+    assert (today.hour, today.day, today.receivers, today.same_share) == (6, 8, 6, 0.75)
+    assert (earlier.hour, earlier.day) == (2, 8)
+    assert (yesterday.hour, yesterday.day) == (1, 1)
+
+
+def test_two_workers_count_exactly_whatever_is_redelivered_to_whom(valkey_url: str) -> None:
+    # Given one sender seen at two gateways, whose partitions wander between two workers that were cut off in between
+    sender, chance = a_sender(), random.Random(3)  # noqa: S311 - the same order each time
+    batches = {
+        topic: items(some_sms(sender, 150), f"{topic}-{sender}", partition=partition)
+        for partition, topic in enumerate(("smsc", "ismg"))
+    }
+
+    async def deed(new: Callable[..., Speedometer]) -> Counts:
+        workers = [new(per_hour=200), new(per_hour=200)]
+
+        async def read_a_partition(batch: list[Item[Sms]]) -> None:
+            done = 0
+            while done < len(batch):
+                upto = done + chance.randint(1, 40)
+                await count(chance.choice(workers), batch[done:upto])
+                done = max(0, upto - chance.choice([0, 0, 15, 30]))
+
+        # When they count at the same time, and everything once more at the end
+        await asyncio.gather(*map(read_a_partition, batches.values()))
+        await asyncio.gather(*(count(worker, batch) for worker in workers for batch in batches.values()))
+        return await count(workers[0], batches["smsc"])
+
+    counts = in_valkey(valkey_url, deed)
+    # Then each SMS counted once
+    assert (counts.of(0).hour, counts.of(0).day, counts.of(0).receivers) == (300, 300, 150)
+    assert counts.of(0).exceeded
+
+
+def test_one_sms_crosses_the_line_of_the_hour_and_one_that_of_the_day_across_workers(valkey_url: str) -> None:
+    sender = a_sender()
+    hours = [NOW - timedelta(hours=hour) for hour in (3, 2, 1, 0)]
+    batch = items([sms for at in hours for sms in some_sms(sender, 30, sent_at=at)], f"t-{sender}")
+
+    async def deed(new: Callable[..., Speedometer]) -> list[int]:
+        workers = [new(per_hour=20, per_day=100), new(per_hour=20, per_day=100)]
+        crossed = []
+        for number, start in enumerate(range(0, len(batch), 7)):
+            counts = await count(workers[number % 2], batch[start : start + 7])
+            crossed += [start + place for place in sorted(counts.crossed)]
+        # and read again as a whole, as after a crash before publishing, the same ones cross it
+        again = await count(workers[0], batch)
+        assert sorted(again.crossed) == crossed
+        return crossed
+
+    # The 21st of each hour, and the 101st of the day
+    assert in_valkey(valkey_url, deed) == [20, 50, 80, 100, 110]
+
+
+def test_one_by_one_and_in_one_batch_the_same_is_counted(valkey_url: str) -> None:
+    # Given the same SMS of two senders, who differ in nothing but how they are counted
+    chance = random.Random(5)  # noqa: S311 - the same each time
+    slow, fast = a_sender(), a_sender()
+    told = [
+        {
+            "receiver": f"139{chance.randrange(30)}",
+            "text": f"{chance.randrange(9)}",
+            "sent_at": NOW - timedelta(hours=h),
+        }
+        for h in (chance.randrange(3) for _ in range(120))
+    ]
+    one_by_one = items([an_sms(sender=slow, **fields) for fields in told], f"t-{slow}")
+    at_once = items([an_sms(sender=fast, **fields) for fields in told], f"t-{fast}")
+    rules = {"per_hour": 25, "per_day": 90, "max_receivers": 20, "max_texts": 6}
+
+    async def deed(new: Callable[..., Speedometer]) -> None:
+        crossed = []
+        for place, item in enumerate(one_by_one):
+            counts = await count(new(**rules), [item])
+            crossed += [place] if counts.crossed else []
+        counts = await count(new(**rules), at_once)
+        assert sorted(counts.crossed) == crossed
+        assert len(crossed) == 4, "three hours and a day"
+
+    in_valkey(valkey_url, deed)
+    # Then the same is kept of both, but for the names of the SMS that crossed
+    with redis.Redis.from_url(valkey_url) as client:
+        kept = [client.hgetall(sender_key(DAY, sender)) for sender in (slow, fast)]
+    one, other = ({name: value for name, value in of.items() if not name.startswith(b"c")} for of in kept)
+    assert one == other
+
+
+def test_an_exempt_sender_is_counted_and_crosses_no_line(valkey_url: str) -> None:
+    sender = f"10690{uuid.uuid4().int % 10**8:08}"
+    counts = in_valkey(valkey_url, lambda new: count(new(per_hour=5), items(some_sms(sender, 30), f"t-{sender}")))
+    assert (counts.of(0).day, counts.of(0).exceeded, counts.crossed) == (30, False, frozenset())
+
+
+def test_a_heavy_sender_does_not_grow_a_hash_without_bound(valkey_url: str) -> None:
+    sender = a_sender()
+    batch = items(
+        [an_sms(sender=sender, sent_at=NOW, receiver=f"{n}", text=f"{n}") for n in range(2000)], f"t-{sender}"
+    )
+    counts = in_valkey(valkey_url, lambda new: count(new(max_receivers=50, max_texts=20), batch))
+    assert (counts.of(0).day, counts.of(0).receivers, counts.of(0).receivers_at_least) == (2000, 50, True)
+    with redis.Redis.from_url(valkey_url) as client:
+        assert client.hlen(sender_key(DAY, sender)) < 50 + 20 + 10
+
+
+def test_counts_end_with_their_day_and_absurd_times_make_no_keys(valkey_url: str) -> None:
+    sender, now = a_sender(), datetime.now(UTC)
+    absurd = [datetime(2001, 1, 1, tzinfo=UTC), datetime(2098, 1, 1, tzinfo=UTC), now - timedelta(days=20)]
+    batch = items([an_sms(sender=sender, sent_at=at) for at in (now, *absurd)], f"t-{sender}")
+    counts = in_valkey(valkey_url, lambda new: count(new(), batch, now))
+    assert counts.of(1).day == 4, "they count when they are read"
+    with redis.Redis.from_url(valkey_url) as client:
+        (key,) = client.scan_iter(f"*{sender}", count=10_000)
+        assert 0 < client.ttl(key) <= 26 * 3600
+        assert client.ttl(f"qingxin:counted:t-{sender}:0") > 0
+
+
+def test_a_server_that_cannot_write_counts_as_away_and_nothing_is_counted_twice(valkey_url: str) -> None:
+    sender = a_sender()
+    batch = items(some_sms(sender, 3), f"t-{sender}")
+
+    async def deed(new: Callable[..., Speedometer]) -> Counts:
+        with redis.Redis.from_url(valkey_url) as client:
+            client.config_set("maxmemory", 1)
+            try:
+                with pytest.raises(HotStateAwayError):
+                    await count(new(), batch)
+            finally:
+                client.config_set("maxmemory", 0)
+            await count(new(), batch)
+            client.script_flush()
+        return await count(new(), batch)
+
+    assert in_valkey(valkey_url, deed).of(0).day == 3

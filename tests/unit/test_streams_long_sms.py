@@ -1,0 +1,45 @@
+"""Long SMS out of their parts: any order, copies and gaps."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.records import Part
+from streams.long_sms import GAP, HeldPart, held, is_part, join
+from tests.builders import an_sms
+
+PIECES = st.lists(st.text("甲乙丙丁", min_size=1, max_size=5), min_size=1, max_size=8)
+
+
+def joined(pieces: dict[int, str], total: int) -> str:
+    parts = {number: HeldPart(f"id-{number}", 1_793_491_200_000 + number, text) for number, text in pieces.items()}
+    return join(parts, total, "smsc", "13800000001", "13900000002").text
+
+
+@given(PIECES, st.randoms(use_true_random=False))
+def test_the_parts_of_an_sms_make_its_text_in_any_order(pieces: list[str], chance: object) -> None:
+    numbered = list(enumerate(pieces, 1))
+    chance.shuffle(numbered)  # type: ignore[attr-defined]
+    assert joined(dict(numbered), len(pieces)) == "".join(pieces)
+
+
+@given(PIECES, st.data())
+def test_what_is_missing_is_a_gap_and_nothing_that_came_is_lost(pieces: list[str], data: st.DataObject) -> None:
+    there = data.draw(st.sets(st.integers(1, len(pieces)), min_size=1))
+    text = joined({number: pieces[number - 1] for number in there}, len(pieces))
+    assert text.replace(GAP, "") == "".join(pieces[number - 1] for number in sorted(there))
+    assert (GAP in text) is (len(there) < len(pieces))
+    assert GAP + GAP not in text
+
+
+def test_a_joined_sms_has_the_id_and_time_of_its_first_part() -> None:
+    parts = {number: held(an_sms(id=f"id-{number}", text=f"第{number}段")) for number in (2, 3)}
+    sms = join(parts, 3, "ismg", "13800000001", "13900000002")
+    assert (sms.id, sms.sent_at, sms.gateway, sms.part) == ("id-2", an_sms().sent_at, "ismg", None)
+
+
+@pytest.mark.parametrize(("part", "waits"), [(None, False), (Part(7, 1, 1), False), (Part(7, 2, 2), True)])
+def test_an_sms_that_is_its_only_part_waits_for_none(part: Part | None, waits: bool) -> None:  # noqa: FBT001
+    assert is_part(an_sms(part=part)) is waits
