@@ -4,7 +4,10 @@ from __future__ import annotations
 
 
 def gateway_key(gateway: str) -> str:
-    """Give the hash of a gateway's live counts: received, scored, exempt, hits, rejected, last_at (epoch ms)."""
+    """Give the hash of a gateway's live counts: received, scored, exempt, hits, rejected, last_at (epoch ms).
+
+    For parts of long SMS also held, joined, copy, alone, timed_out.
+    """
     return f"qingxin:gateway:{gateway}"
 
 

@@ -17,7 +17,7 @@ from demo.children import LOOPBACK, Child, Keeper, free_port, inherited_environm
 from demo.datafolder import ROOT, DataFolder, Secrets
 from demo.errors import DemoError
 from demo.servers import Broker, Postgres, Valkey, is_free
-from streams.velocity import forget_marks
+from streams.marks import forget_marks
 
 WORKERS = ("scoring", "casework", "protection")
 PARTITIONS = 4

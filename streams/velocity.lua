@@ -8,7 +8,7 @@ local sources, groups, slots = given[1], given[2], given[3]
 local slot_of, source_of, offsets, lines, receivers, texts = given[4], given[5], given[6], given[7], given[8], given[9]
 local max_receivers, max_texts = given[10], given[11]
 
-local offset_done, line_done = {}, {}
+local offset_done, line_done, advanced = {}, {}, {}
 for s, source in ipairs(sources) do
   local mark = redis.call('GET', source[1])
   if mark then
@@ -25,7 +25,7 @@ local fresh, stale, only = {}, {}, {}
 for i, slot in ipairs(slot_of) do
   local s, offset, line = source_of[i], offsets[i], lines[i]
   if offset > offset_done[s] or (offset == offset_done[s] and line > line_done[s]) then
-    offset_done[s], line_done[s] = offset, line
+    offset_done[s], line_done[s], advanced[s] = offset, line, true
     if fresh[slot] then
       table.insert(fresh[slot], i)
     elseif only[slot] then
@@ -39,7 +39,9 @@ for i, slot in ipairs(slot_of) do
   end
 end
 for s, source in ipairs(sources) do
-  redis.call('SET', source[1], string.format('%.0f:%.0f', offset_done[s], line_done[s]), 'EX', source[2])
+  if advanced[s] then -- else it keeps its time to live: what a topic made anew brings must not renew it
+    redis.call('SET', source[1], string.format('%.0f:%.0f', offset_done[s], line_done[s]), 'EX', source[2])
+  end
 end
 
 local function place(i)

@@ -17,7 +17,6 @@ from typing import Any, Final
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-import redis
 import redis.asyncio
 
 from config.live import counted_key, sender_key
@@ -39,12 +38,6 @@ NO_PARTITION: Final = -1
 TIMED_OUT_MARK_SECONDS: Final = 6 * 3600
 LOW_BITS: Final = 0xFFFF_FFFF
 NO_LIMITS: Final = Limits(0, 0)
-
-
-def forget_marks(redis_url: str) -> int:
-    """Forget how far the partitions were counted, after topics were made anew; give how many marks went."""
-    with redis.Redis.from_url(redis_url) as client:
-        return sum(int(client.delete(key)) for key in client.scan_iter(f"{counted_key('')}*", count=1000))
 
 
 @dataclass(frozen=True, slots=True)

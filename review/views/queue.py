@@ -14,7 +14,7 @@ from review import desk
 from review.categories import CATEGORIES
 from review.grouping import storable
 from review.queue import cases_for, open_count
-from review.rules import Status
+from review.rules import FoundBy, Status
 from review.views.people import reader_of
 
 CASES_A_PAGE = 25
@@ -31,7 +31,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     cases = cases_for(reader_of(request), now)
     if status in set(Status):
         cases = cases.filter(status=status)
-    if label in CATEGORIES:
+    if label in CATEGORIES or label == FoundBy.VOLUME:
         cases = cases.filter(label=label)
     context = {
         "page": Paginator(cases, CASES_A_PAGE).get_page(request.GET.get("page")),

@@ -43,6 +43,8 @@ def test_a_case_found_by_volume_alone_says_so_and_shows_what_was_sent() -> None:
     assert "92%" in page
     queue = logged_in(a_reviewer()).get(reverse("queue")).content.decode()
     assert "因发送量发现，模型未发现问题" in queue
+    filtered = logged_in(a_reviewer()).get(reverse("queue"), {"label": "volume"}).content.decode()
+    assert case.reference in filtered
 
 
 def test_volume_decides_nothing_and_has_no_category_of_its_own() -> None:

@@ -20,7 +20,7 @@ from config.live import gateway_key
 from config.policy import DEFAULT_POLICY
 from config.records import DeadLetter
 from config.topics import GATEWAY_TOPICS, GATEWAYS, SMS_HITS, SMS_REJECTED
-from demo.children import Keeper, inherited_environment
+from demo.children import Keeper, free_port, inherited_environment
 from demo.servers import Valkey
 from review.models import Case, Evidence, RecallCheck
 from streams.checks import CONTROL
@@ -177,7 +177,7 @@ def test_scoring_waits_for_redis_since_the_counts_of_senders_make_hits(
 ) -> None:
     run = uuid.uuid4().hex[:8]
     lines = [an_sms_line(number, "晚上吃什么？", run).replace("{", '{"gateway": "smsc", ', 1) for number in range(60)]
-    with Valkey(servers_folder / f"valkey-{run}", keeper=keeper) as valkey:
+    with Valkey(servers_folder / f"valkey-{run}", port=free_port(), keeper=keeper) as valkey:
         settings = {**system, "QINGXIN_REDIS_URL": valkey.url}
         with (
             redis.Redis.from_url(valkey.url) as client,
@@ -191,6 +191,17 @@ def test_scoring_waits_for_redis_since_the_counts_of_senders_make_hits(
             assert counted(scoring)["scored"] == before
             client.config_set("maxmemory", 0)
             wait_until(lambda: counted(scoring)["scored"] - before == 60, timeout=40, what="all are scored")
-            assert scoring.metric("qingxin_rejected_total", reason="processing_failed") == 0
             wait_until(lambda: int(client.hget(gateway_key("smsc"), "scored") or 0) >= 60, what="the counts are shown")
+            # And when it is gone altogether, with a part of a long SMS in it
+            part = lines[0].replace("{", '{"part": {"ref": 7, "seq": 1, "total": 2}, ', 1)
+            produce(system["QINGXIN_KAFKA_BOOTSTRAP"], GATEWAY_TOPICS["smsc"], [(run, part.encode())])
+            wait_until(lambda: scoring.metric("qingxin_sms_parts_total", outcome="held"), what="the part waits")
+            valkey.stop()
+            rest = part.replace('"seq": 1', '"seq": 2')
+            produce(system["QINGXIN_KAFKA_BOOTSTRAP"], GATEWAY_TOPICS["smsc"], [(run, rest.encode())])
+            wait_until(lambda: scoring.metric("qingxin_world_broken") == 1, what="the metric says the world is broken")
+            valkey.start()
+            joined = "qingxin_sms_parts_total"
+            wait_until(lambda: scoring.metric(joined, outcome="joined") == 1, timeout=40, what="the SMS is whole")
+            assert scoring.metric("qingxin_rejected_total", reason="processing_failed") == 0
             assert scoring.stop() == 0

@@ -19,6 +19,7 @@ from config.records import Sms
 from models.classifier import Verdict
 from streams.hot_state import HotStateAwayError
 from streams.lines import Item, RawRecord
+from streams.marks import forget_marks
 from streams.velocity import Counts, Speedometer
 from tests.builders import an_sms
 
@@ -186,6 +187,24 @@ def test_a_heavy_sender_does_not_grow_a_hash_without_bound(valkey_url: str) -> N
     assert (counts.of(0).day, counts.of(0).receivers, counts.of(0).receivers_at_least) == (2000, 50, True)
     with redis.Redis.from_url(valkey_url) as client:
         assert client.hlen(sender_key(DAY, sender)) < 50 + 20 + 10
+
+
+def test_a_mark_is_not_renewed_by_what_lies_before_it(valkey_url: str) -> None:
+    sender = a_sender()
+    first = items(some_sms(sender, 3), f"t-{sender}", first=100)
+    anew = items(some_sms(sender, 3), f"t-{sender}")
+    mark = f"qingxin:counted:t-{sender}:0"
+
+    async def deed(new: Callable[..., Speedometer]) -> int:
+        with redis.Redis.from_url(valkey_url) as client:
+            await count(new(), first)
+            client.expire(mark, 1000)
+            await count(new(), anew)
+            assert client.ttl(mark) <= 1000
+        assert forget_marks(valkey_url) > 0
+        return (await count(new(), anew)).of(0).day
+
+    assert in_valkey(valkey_url, deed) == 6
 
 
 def test_counts_end_with_their_day_and_absurd_times_make_no_keys(valkey_url: str) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from config.policy import load_policy
-from config.records import Hit, Sms, encode
+from config.records import Hit, Sms, Velocity, encode
 from models.classifier import Verdict
 from models.labels import LABELS
 from streams.hits import find_hits, is_exempt
@@ -35,6 +35,27 @@ def test_a_hit_is_made_at_the_threshold_and_not_below() -> None:
     assert [hit.spam for hit in hits] == [0.5]
     assert hits[0].sent_at == datetime(2026, 11, 1, 0, 0, tzinfo=UTC)
     assert hits[0].model == "model-1"
+
+
+class OneCrossed:
+    """A batch whose second SMS crossed the line."""
+
+    crossed = frozenset({1})
+
+    def of(self, place: int) -> Velocity:
+        return Velocity(hour=200 + place, day=300, receivers=10, same_share=0.5, exceeded=place > 0)
+
+
+def test_what_crossed_the_volume_rule_is_a_hit_though_the_model_saw_nothing() -> None:
+    messages = [an_sms("13900000001") for _ in range(4)]
+    verdicts = [a_verdict(spam=spam) for spam in (0.95, 0.1, 0.2, 0.99)]
+    found = find_hits(messages, verdicts, 0.9, "test", NOW, OneCrossed())
+    assert [(hit.found_by, hit.label, hit.spam) for hit in found] == [
+        ("model", "forgery", 0.95),
+        ("volume", "volume", 0.1),
+        ("model", "forgery", 0.99),
+    ]
+    assert [hit.velocity and hit.velocity.hour for hit in found] == [200, 201, 203]
 
 
 @pytest.mark.parametrize(
