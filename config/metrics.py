@@ -20,6 +20,7 @@ LIVE_COUNTS_FAILED = Counter("qingxin_live_counts_failed", "times the live count
 EVIDENCE = Counter("qingxin_evidence", "hits kept as evidence in cases")
 EVIDENCE_DUPLICATES = Counter("qingxin_evidence_duplicates", "hits that were evidence already")
 CASES_OPENED = Counter("qingxin_cases_opened", "cases opened")
+CAMPAIGNS_BEGUN = Counter("qingxin_campaigns_begun", "campaigns of near-duplicate texts begun in the database")
 RECALL_CHECKS = Counter("qingxin_recall_checks", "samples of the recall check kept for reviewers")
 MODEL_IN_USE = Gauge("qingxin_model_in_use", "1 for the model in use; roles: serving, shadow", ["app", "role", "model"])
 MODEL_LOAD_FAILED = Counter("qingxin_model_load_failed", "models that could not be taken into use", ["app", "role"])
@@ -35,7 +36,7 @@ CANCELS = Counter("qingxin_cancels", "subscriptions cancelled by their subscribe
 
 METRICS = (
     SMS_RECEIVED, SMS_SCORED, SMS_EXEMPT, SMS_HITS, SAMPLES, REJECTED, BATCH_SECONDS, BATCH_RECORDS, WORLD_BROKEN,
-    WORLD_RETRIES, LIVE_COUNTS_FAILED, EVIDENCE, EVIDENCE_DUPLICATES, CASES_OPENED, RECALL_CHECKS, MODEL_IN_USE,
-    MODEL_LOAD_FAILED, SHADOW_COMPARED, SHADOW_DIFFERENCES, OUTBOX_SENT, OUTBOX_REFUSED, OUTBOX_WAITING, BOSS_EVENTS,
-    SERVICE_TEXTS, REMINDERS, CANCELS,
+    WORLD_RETRIES, LIVE_COUNTS_FAILED, EVIDENCE, EVIDENCE_DUPLICATES, CASES_OPENED, CAMPAIGNS_BEGUN, RECALL_CHECKS,
+    MODEL_IN_USE, MODEL_LOAD_FAILED, SHADOW_COMPARED, SHADOW_DIFFERENCES, OUTBOX_SENT, OUTBOX_REFUSED, OUTBOX_WAITING,
+    BOSS_EVENTS, SERVICE_TEXTS, REMINDERS, CANCELS,
 )  # fmt: skip

@@ -57,10 +57,18 @@ class Reason(msgspec.Struct, frozen=True):
     places: list[tuple[int, int]] = []
 
 
+class Contact(msgspec.Struct, frozen=True):
+    """A way to reach who advertises, in one spelling: digits, an id in lower case, a host (and a short link's path)."""
+
+    kind: Literal["phone", "qq", "wechat", "link"]
+    value: Annotated[str, Meta(min_length=1, max_length=128, pattern=PRINTABLE)]
+
+
 class Hit(msgspec.Struct, frozen=True):
     """An SMS that the classifier holds for spam, on its way to human reviewers; `spam` is 1 - P(ham).
 
     `guards` names the kinds of legitimate notice that it looks like; they lower its priority and hide nothing.
+    `campaign` is the key of the near-duplicates that it belongs to (empty: not looked up); `contacts` are advertised.
     """
 
     id: Id
@@ -77,6 +85,8 @@ class Hit(msgspec.Struct, frozen=True):
     model: str
     scored_at: Moment
     guards: list[str] = []
+    campaign: Annotated[str, Meta(max_length=32)] = ""
+    contacts: list[Contact] = []
 
 
 class Sample(msgspec.Struct, frozen=True):

@@ -1,8 +1,9 @@
 """Fingerprints of texts: near-duplicates have much of them in common, whatever contacts, amounts and disguises differ.
 
-A fingerprint is a minhash over the pairs of neighbouring letters of the normalised text, out of which masking took
-links, numbers and amounts. The share of equal bytes of two signatures estimates how much of the texts is the same
-(Jaccard). A text of too few letters has no signature: it is alike only to one that reads the same.
+A fingerprint is a minhash over the pairs of neighbouring Chinese letters (of an alphabet: each five) of the normalised
+text, out of which masking took links, numbers and amounts. The share of equal bytes of two signatures estimates how
+much of the texts is the same (Jaccard). A text of too few letters has no signature: it is alike only to one that reads
+the same.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ ROWS: Final = 2
 """Hashes of a band: two texts meet in an index if they have all hashes of one band in common."""
 BANDS: Final = HASHES // ROWS
 KEY_BYTES: Final = 8
-BAND_BYTES: Final = 6
+BAND_BYTES: Final = 4 * ROWS
 LEAST_PAIRS: Final = 4
-"""Pairs of letters below which a text is compared as a whole."""
+"""Pairs (or fives) of letters below which a text is compared as a whole."""
 
 _LEAST_LETTERS: Final = 4  # of a short text that tells something without its contacts
-_CHINESE: Final = 6  # Chinese letters from which Latin ones are ids and disguises
+_CHINESE: Final = 6  # Chinese letters from which those of an alphabet are ids and disguises
+_ALPHABETIC: Final = 3  # letters of an alphabet for each Chinese one that make a text one of that alphabet
+_WIDE: Final = 5
 _AT_ONCE: Final = 256
 _BREAK: Final = 10
 _HAN, _OTHER = 1, 2
@@ -41,14 +44,18 @@ _SCRIPTS: Final = ((0xC0, 0x250), (0x370, 0x530), (0xE00, 0xE80), (0x3041, 0x310
 
 Codes = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 class Fingerprint(NamedTuple):
-    """What is compared; `key` names it. Without `signature` and `bands` the text is compared as a whole, by the key."""
+    """What is compared; `key` names it. A text that is compared as a whole, by its key, has no `signature` and `bands`.
+
+    `bands` are `BANDS` of `BAND_BYTES` each.
+    """
 
     key: bytes
     signature: bytes = b""
-    bands: tuple[bytes, ...] = ()
+    bands: bytes = b""
 
 
 def similarity(one: Fingerprint, other: Fingerprint) -> float:
@@ -68,8 +75,8 @@ def fingerprints(normalised: Sequence[str]) -> list[Fingerprint]:
 
 
 def _some(normalised: Sequence[str], masked: Sequence[str]) -> list[Fingerprint]:
-    letters, rows = _letters(masked)
-    pairs, pair_rows = _pairs(letters, rows)
+    letters, rows, wide = _letters(masked)
+    pairs, pair_rows = _shingles(letters, rows, wide)
     said = np.bincount(rows, minlength=len(masked)).tolist()
     sizes = np.bincount(pair_rows, minlength=len(masked))
     signed = sizes >= LEAST_PAIRS
@@ -80,25 +87,33 @@ def _some(normalised: Sequence[str], masked: Sequence[str]) -> list[Fingerprint]
     ]
 
 
-def _letters(masked: Sequence[str]) -> tuple[Codes, Places]:
-    """The letters of all texts, and the text of each; beside Chinese ones no Latin ones."""
+def _letters(masked: Sequence[str]) -> tuple[Codes, Places, Flags]:
+    """The letters of all texts, the text of each, and which texts are written in an alphabet."""
     joined = "\n".join([*masked, ""])
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.dtype("<u4")).astype(np.uint32)
     rows = np.cumsum(codes == _BREAK)
     kinds = _kinds().take(codes, mode="clip")
-    chinese = np.bincount(rows[kinds == _HAN], minlength=len(masked) + 1) >= _CHINESE
-    kept = (kinds == _HAN) | (kinds == _OTHER) & ~chinese[rows]
-    return codes[kept], rows[kept]
+    chinese = np.bincount(rows[kinds == _HAN], minlength=len(masked) + 1)
+    other = np.bincount(rows[kinds == _OTHER], minlength=len(masked) + 1)
+    wide = other > chinese * _ALPHABETIC
+    kept = (kinds == _HAN) | (kinds == _OTHER) & (wide | (chinese < _CHINESE))[rows]
+    return codes[kept], rows[kept], wide
 
 
-def _pairs(letters: Codes, rows: Places) -> tuple[Codes, Places]:
-    """A well mixed hash of each two neighbouring letters of a text, and the text of each."""
-    hashes = letters[:-1] * _PRIME ^ letters[1:] * _MIX[0]
+def _shingles(letters: Codes, rows: Places, wide: Flags) -> tuple[Codes, Places]:
+    """A well mixed hash of each two (of an alphabet: five) neighbouring letters of a text, and the text of each."""
+    size = np.where(wide[rows], _WIDE, 2)
+    padded = np.concatenate((letters, np.zeros(_WIDE, np.uint32)))
+    hashes = letters * _PRIME
+    for ahead in range(1, _WIDE):
+        longer = (hashes ^ padded[ahead : ahead + len(letters)]) * _PRIME
+        hashes = np.where(size > ahead, longer, hashes)
     hashes = (hashes ^ hashes >> np.uint32(16)) * _MIX[0]
     hashes = (hashes ^ hashes >> np.uint32(13)) * _MIX[1]
     hashes ^= hashes >> np.uint32(16)
-    inside = rows[:-1] == rows[1:]
-    return hashes[inside], rows[:-1][inside]
+    last = np.concatenate((rows, np.full(_WIDE, -1)))[np.arange(len(rows)) + size - 1]
+    inside = last == rows
+    return hashes[inside], rows[inside]
 
 
 def _least_hashes(pairs: Codes, sizes: Places) -> Codes:
@@ -113,10 +128,8 @@ def _least_hashes(pairs: Codes, sizes: Places) -> Codes:
 
 def _signed(least: Codes) -> Fingerprint:
     whole = least.astype("<u4").tobytes()
-    size = len(whole) // BANDS
-    bands = tuple(_digest(bytes((band,)) + whole[band * size : (band + 1) * size], BAND_BYTES) for band in range(BANDS))
     signature = (least ^ least >> np.uint32(16)).astype(np.uint8).tobytes()
-    return Fingerprint(_digest(whole, KEY_BYTES), signature, bands)
+    return Fingerprint(_digest(whole, KEY_BYTES), signature, whole)
 
 
 def _whole(text: str) -> Fingerprint:

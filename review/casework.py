@@ -11,12 +11,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from config.metrics import CASES_OPENED, EVIDENCE, EVIDENCE_DUPLICATES
+from config.metrics import CAMPAIGNS_BEGUN, CASES_OPENED, EVIDENCE, EVIDENCE_DUPLICATES
 from config.policy import Policy
 from config.records import Hit, Reason
 from ledger import audit
 from ledger.chain import Event
 from review.answers import take_acks
+from review.campaign_tables import Campaign
+from review.campaigning import join_campaigns
 from review.grouping import Summary, by_sender, first_of_each, key_of, storable
 from review.models import Case, Evidence
 from review.rules import FoundBy, Status
@@ -30,11 +32,12 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class TakenHits:
-    """What a batch came to: new evidence, hits that were evidence already, cases opened."""
+    """What a batch came to: new evidence, hits that were evidence already, cases opened, campaigns begun."""
 
     evidence: int
     duplicates: int
     opened: int
+    begun: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,9 @@ def _take(hits: Sequence[Hit], now: datetime, policy: Policy, finder: Finder) ->
     extended = [_extend(case, groups[sender], policy) for sender, case in cases.items()]
     Case.objects.bulk_update(extended, ["label", "spam", "first_seen", "last_seen", "evidence_count", "lowered"])
     cases |= {case.sender: case for case in opened}
-    evidence = [_evidence(hit, cases[hit.sender], now, finder.found_by) for found in groups.values() for hit in found]
+    new = [hit for found in groups.values() for hit in found]
+    campaigns, begun = join_campaigns(new, cases, now, policy.campaigns.dossier_campaigns)
+    evidence = [_evidence(hit, cases[hit.sender], campaigns.get(storable(hit.campaign)), now, finder) for hit in new]
     Evidence.objects.bulk_create(evidence)
     audit.record(
         [
@@ -93,7 +98,7 @@ def _take(hits: Sequence[Hit], now: datetime, policy: Policy, finder: Finder) ->
         ],
         at=now,
     )
-    return TakenHits(evidence=len(evidence), duplicates=len(hits) - len(evidence), opened=len(opened))
+    return TakenHits(evidence=len(evidence), duplicates=len(hits) - len(evidence), opened=len(opened), begun=begun)
 
 
 def _known(hits: Sequence[Hit]) -> set[tuple[str, str]]:
@@ -142,7 +147,7 @@ def _extend(case: Case, hits: Sequence[Hit], policy: Policy) -> Case:
     return case
 
 
-def _evidence(hit: Hit, case: Case, now: datetime, found_by: FoundBy) -> Evidence:
+def _evidence(hit: Hit, case: Case, campaign: Campaign | None, now: datetime, finder: Finder) -> Evidence:
     gateway, sms_id = key_of(hit)
     return Evidence(
         case=case,
@@ -158,8 +163,9 @@ def _evidence(hit: Hit, case: Case, now: datetime, found_by: FoundBy) -> Evidenc
         why=list(map(_reason, hit.why)),
         model=storable(hit.model),
         guards=[storable(guard) for guard in hit.guards],
-        found_by=found_by,
+        found_by=finder.found_by,
         added_at=now,
+        campaign=campaign,
     )
 
 
@@ -185,3 +191,4 @@ def _count(taken: TakenHits) -> None:
     EVIDENCE.inc(taken.evidence)
     EVIDENCE_DUPLICATES.inc(taken.duplicates)
     CASES_OPENED.inc(taken.opened)
+    CAMPAIGNS_BEGUN.inc(taken.begun)

@@ -18,6 +18,7 @@ from config.metrics import LIVE_COUNTS_FAILED, SAMPLES, SMS_EXEMPT, SMS_HITS, SM
 from config.policy import load_policy
 from config.records import DeadLetter, Sms
 from config.topics import GATEWAY_TOPICS
+from streams.campaign_index import CampaignIndex
 from streams.checks import check_sms
 from streams.engine import Deed, Engine
 from streams.following import FollowedModel, serving_model
@@ -36,7 +37,8 @@ class Scorer:
     """Scores items, publishes their hits and keeps the counts."""
 
     def __init__(self, engine: Engine, environment: Environment) -> None:
-        policy = load_policy(environment.policy_path).scoring
+        rules = load_policy(environment.policy_path)
+        policy = rules.scoring
         self._publisher = engine.publisher
         self._model: FollowedModel = serving_model("scoring", environment)
         self._threshold = policy.threshold
@@ -44,6 +46,7 @@ class Scorer:
         secret = environment.secret_key.get_secret_value() if environment.secret_key else ""
         self._drawing = Drawing(policy.recall_check_one_in, secret)
         self._redis = redis.asyncio.from_url(environment.redis_url, socket_timeout=1, socket_connect_timeout=1)
+        self._campaigns = CampaignIndex(self._redis, rules.campaigns)
         self._live: dict[str, Counter[str]] = {}
         self._redis_again_at = 0.0
 
@@ -55,6 +58,7 @@ class Scorer:
         now, version, threshold = datetime.now(UTC), classifier.version, self._threshold or classifier.threshold
         verdicts = classifier.verdicts([sms.text for sms in messages], threshold)
         hits = find_hits(messages, verdicts, threshold, version, now)
+        hits = await self._campaigns.mark(hits)
         samples = find_samples(messages, verdicts, threshold, version, now, self._drawing)
         await self._publisher.publish_hits(hits)
         await self._publisher.publish_samples(samples)
