@@ -30,7 +30,7 @@ def join_campaigns(
         hits: evidence that the caller keeps for the first time.
         cases: the saved case of each sender.
         now: when campaigns and dossiers begin.
-        dossier_campaigns: campaigns from which a dossier is full.
+        dossier_campaigns: campaigns above which a dossier is full.
 
     Returns:
         The campaigns by their keys, and how many of them are new.
@@ -162,7 +162,7 @@ def _unite(campaigns: Mapping[Campaign, Sequence[ContactKey]], now: datetime, do
         dossier_of[contact] = dossier
     known = {dossier for dossier in dossier_of.values() if dossier is not None}
     sizes = CampaignContact.objects.filter(contact__dossier__in=known).values("contact__dossier_id")
-    full = sizes.annotate(campaigns=Count("campaign_id", distinct=True)).filter(campaigns__gte=dossier_campaigns)
+    full = sizes.annotate(campaigns=Count("campaign_id", distinct=True)).filter(campaigns__gt=dossier_campaigns)
     for union in unions(advertised.values(), dossier_of, set(full.values_list("contact__dossier_id", flat=True))):
         _apply(union, now)
 
