@@ -8,6 +8,7 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from review.campaign_page import shown
 from review.categories import CATEGORIES
 from review.guards import in_words
 from review.models import Case
@@ -15,6 +16,7 @@ from review.reading import Reading, read, read_places, visible
 
 register = template.Library()
 register.filter("visible", visible)
+register.filter("contact_shown", shown)
 
 GATEWAY_NAMES: Final = {
     "smsc": _("SMS centre"),
@@ -22,6 +24,7 @@ GATEWAY_NAMES: Final = {
     "interconnect": _("Interconnect gateway"),
     "monternet": _("Monternet gateway"),
 }
+CONTACT_KINDS: Final = {"phone": _("phone"), "qq": _("QQ"), "wechat": _("WeChat"), "link": _("link")}
 STATES: Final = {
     "open": (_("open"), "info"),
     "awaiting_approval": (_("awaiting signature"), "warn"),
@@ -45,6 +48,12 @@ STATES: Final = {
 def gateway_name(code: str) -> str | Promise:
     """Give the name of a gateway in the reader's language."""
     return GATEWAY_NAMES.get(code, code)
+
+
+@register.filter
+def contact_kind(kind: str) -> str | Promise:
+    """Give the name of a kind of contact in the reader's language."""
+    return CONTACT_KINDS.get(kind, kind)
 
 
 @register.filter
