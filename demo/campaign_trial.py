@@ -33,6 +33,7 @@ class Figures:
         together: share of the variants that are where most of their own campaign are.
         pairs_together: share of the pairs of variants of one campaign that are together.
         strangers_together: share of the pairs of variants of different campaigns that are together.
+        astray: share of the variants that are where most are of another campaign.
         found: campaigns that the index made of them.
     """
 
@@ -41,6 +42,7 @@ class Figures:
     together: float
     pairs_together: float
     strangers_together: float
+    astray: float
     found: int
 
 
@@ -80,18 +82,21 @@ def figures(truth: Sequence[int], found: Sequence[str]) -> Figures:
     """Compare which campaign each message is of with the one it was found to be of."""
     own = Counter(truth)
     by_both = Counter(zip(truth, found, strict=True))
-    largest: dict[int, int] = {}
-    for (number, _), count in by_both.items():
-        largest[number] = max(largest.get(number, 0), count)
+    of_text: dict[int, int] = {}
+    of_found: dict[str, int] = {}
+    for (number, campaign), count in by_both.items():
+        of_text[number] = max(of_text.get(number, 0), count)
+        of_found[campaign] = max(of_found.get(campaign, 0), count)
     own_pairs, together = sum(map(_pairs, own.values())), sum(map(_pairs, by_both.values()))
     strangers = sum(map(_pairs, Counter(found).values())) - together
     return Figures(
         campaigns=len(own),
         messages=len(truth),
-        together=sum(largest.values()) / len(truth),
+        together=sum(of_text.values()) / len(truth),
         pairs_together=together / own_pairs,
         strangers_together=strangers / (_pairs(len(truth)) - own_pairs),
-        found=len(set(found)),
+        astray=1 - sum(of_found.values()) / len(truth),
+        found=len(of_found),
     )
 
 

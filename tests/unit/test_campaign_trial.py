@@ -40,5 +40,6 @@ def test_figures_count_variants_and_pairs() -> None:
     apart = figures([1, 1, 1, 1, 2, 2], ["a", "a", "a", "b", "a", "c"])
     assert (apart.campaigns, apart.messages, apart.found) == (2, 6, 3)
     assert apart.together == 4 / 6
+    assert round(apart.astray, 9) == round(1 / 6, 9)
     assert apart.pairs_together == 3 / 7
     assert apart.strangers_together == 3 / 8
