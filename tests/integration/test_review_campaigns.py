@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -112,6 +113,42 @@ def test_many_campaigns_cost_few_queries_more_than_one() -> None:
     assert len(many) <= len(one) + 4
 
 
+def at_once(shares: Sequence[Sequence[Sequence[Hit]]]) -> list[Exception]:
+    """Let workers take their batches at the same moment, and give what went wrong."""
+    start, faults = threading.Barrier(len(shares)), []
+
+    def work(mine: Sequence[Sequence[Hit]]) -> None:
+        try:
+            start.wait(10)
+            for batch in mine:
+                take_hits(batch, NOW, POLICY)
+        except Exception as fault:  # noqa: BLE001 - the test shows whatever came out of a thread
+            faults.append(fault)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work, args=(share,)) for share in shares]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    return faults
+
+
+@pytest.mark.django_db(transaction=True)
+def test_dossiers_that_workers_unite_at_the_same_moment_are_whole() -> None:
+    # Given contacts that each have a dossier, and campaigns that bridge two of them
+    chance = random.Random(5)  # noqa: S311 - variety, not secrecy
+    take_hits([of_campaign(f"k{number}", f"wan{number}") for number in range(120)], NOW, POLICY)
+    bridges = [of_campaign(f"b{number}", *(f"wan{chance.randrange(120)}" for _ in range(2))) for number in range(90)]
+    # When workers find them at the same moment
+    assert not at_once([[[hit] for hit in bridges[number::3]] for number in range(3)])
+    # Then the contacts of every campaign are in one dossier
+    for campaign in Campaign.objects.filter(key__startswith="b"):
+        assert Contact.objects.filter(advertised_by__campaign=campaign).values("dossier").distinct().count() == 1
+    assert not Dossier.objects.filter(contacts=None)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_workers_at_the_same_moment_count_right_and_wait_in_no_circle() -> None:
     # Given open cases, and batches of the same campaigns with contacts that bridge them, some delivered to all workers
@@ -124,27 +161,9 @@ def test_workers_at_the_same_moment_count_right_and_wait_in_no_circle() -> None:
     ]  # fmt: skip
     batches = [hits[start : start + 30] for start in range(0, 600, 30)]
     shared = batches[::4]
-    start, faults = threading.Barrier(3), []
-
-    def work(mine: list[list[Hit]]) -> None:
-        try:
-            start.wait(10)
-            for batch in mine:
-                take_hits(batch, NOW, POLICY)
-        except Exception as fault:  # noqa: BLE001 - the test shows whatever came out of a thread
-            faults.append(fault)
-        finally:
-            connections.close_all()
-
     # When three work
-    shares = [[*batches[number::3], *shared] for number in range(3)]
-    threads = [threading.Thread(target=work, args=(share,)) for share in shares]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
+    assert not at_once([[*batches[number::3], *shared] for number in range(3)])
     # Then every message counts once, and each campaign's contacts are together
-    assert not faults
     assert sum(Campaign.objects.values_list("size", flat=True)) == Evidence.objects.count() - 90 == 600
     for campaign in Campaign.objects.all():
         mine = [hit for hit in hits if hit.campaign == campaign.key]
