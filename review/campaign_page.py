@@ -15,7 +15,6 @@ from ledger.numbers import mask_number
 from models.contacts import contacts
 from models.text import normalise
 from review.campaign_tables import Campaign, CampaignSender, Contact, Dossier
-from review.campaigns import KINDS
 
 
 def busiest(now: datetime, policy: Policy) -> QuerySet[Campaign]:
@@ -32,13 +31,10 @@ def of_all_time(policy: Policy) -> QuerySet[Campaign]:
     return found.order_by("-senders", "-last_seen", "-pk")
 
 
-def contacts_of(campaign: Campaign) -> list[Contact]:
-    """Give what a campaign advertises, by kind, each with the number of campaigns that do (`campaigns`)."""
+def contacts_of(campaign: Campaign) -> QuerySet[Contact]:
+    """Give what a campaign advertises, with the number of campaigns that do (`campaigns`), most shared ones first."""
     found = Contact.objects.filter(pk__in=campaign.advertised.values("contact"))
-    return sorted(
-        found.annotate(campaigns=Count("advertised_by")).select_related("dossier"),
-        key=lambda contact: (KINDS.index(contact.kind), contact.value),
-    )
+    return found.annotate(campaigns=Count("advertised_by")).order_by("-campaigns", "kind", "value")
 
 
 def dossiers_of(campaign: Campaign) -> QuerySet[Dossier]:

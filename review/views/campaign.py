@@ -21,6 +21,7 @@ from review.views.people import reader_of
 CAMPAIGNS_A_PAGE = 20
 SENDERS_A_PAGE = 25
 COMPANIONS_SHOWN = 20
+CONTACTS_SHOWN = 50
 MAX_CONTACT = 128
 REVEALED = "revealed_campaign"
 ALL = "all"
@@ -56,7 +57,8 @@ def campaign_page(request: HttpRequest, pk: int) -> HttpResponse:
         "campaign": campaign,
         "reading": read(campaign.text, []),
         "gateways": sorted(campaign.gateways.items()),
-        "contacts": found.contacts_of(campaign),
+        "contacts": found.contacts_of(campaign)[:CONTACTS_SHOWN],
+        "contacts_count": campaign.advertised.count(),
         "dossiers": found.dossiers_of(campaign),
         "companions": companions[:COMPANIONS_SHOWN],
         "companions_count": companions.count(),
