@@ -6,11 +6,12 @@ circle.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Model, Q
 
 from config.records import Hit
 from review.campaign_tables import Campaign, CampaignContact, CampaignSender, Contact, Dossier
@@ -38,8 +39,9 @@ def join_campaigns(
     groups = by_campaign(hits)
     if not groups:
         return {}, 0
+    known = set(Campaign.objects.filter(key__in=groups).values_list("key", flat=True))
     empty = Summary(now, now)
-    fresh = [_new(key, empty.extended_by(found), now) for key, found in groups.items()]
+    fresh = [_new(key, empty.extended_by(found), now) for key, found in groups.items() if key not in known]
     Campaign.objects.bulk_create(fresh, ignore_conflicts=True)
     locked = Campaign.objects.select_for_update(no_key=True).filter(key__in=groups).order_by("key")
     campaigns = {campaign.key: campaign for campaign in locked}
@@ -48,7 +50,7 @@ def join_campaigns(
     for key, campaign in campaigns.items():
         _extend(campaign, groups[key])
     changed = ["size", "senders", "gateways", "first_seen", "last_seen", "text", "label", "spam"]
-    Campaign.objects.bulk_update(campaigns.values(), changed)
+    _write(Campaign, campaigns.values(), changed)
     _advertise({campaigns[key]: contacts_of(found) for key, found in groups.items()}, now, dossier_campaigns)
     return campaigns, begun
 
@@ -94,7 +96,7 @@ def _count_senders(
         row.messages += wanted[place].messages
         row.last_seen = max(row.last_seen, wanted[place].last_seen)
         row.case = cases[row.sender]
-    CampaignSender.objects.bulk_update(rows.values(), ["messages", "last_seen", "case"])
+    _write(CampaignSender, rows.values(), ["messages", "last_seen", "case"])
     new = [
         CampaignSender(
             campaign_id=campaign, sender=sender, case=cases[sender], messages=share.messages, last_seen=share.last_seen
@@ -103,8 +105,15 @@ def _count_senders(
         if (campaign, sender) not in rows
     ]
     CampaignSender.objects.bulk_create(new)
+    added = Counter(row.campaign_id for row in new)
     for campaign in campaigns.values():
-        campaign.senders += sum(row.campaign_id == campaign.pk for row in new)
+        campaign.senders += added[campaign.pk]
+
+
+def _write(table: type[Model], rows: Iterable[Model], fields: Sequence[str]) -> None:
+    """Write fields of rows that are there and locked; measured: `bulk_update` takes several times as long."""
+    manager = table._default_manager  # noqa: SLF001 - the documented way to the manager of any table
+    manager.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=fields)
 
 
 def _advertise(found: Mapping[Campaign, Sequence[ContactKey]], now: datetime, dossier_campaigns: int) -> None:
@@ -163,13 +172,18 @@ def _unite(campaigns: Mapping[Campaign, Sequence[ContactKey]], now: datetime, do
     known = {dossier for dossier in dossier_of.values() if dossier is not None}
     sizes = CampaignContact.objects.filter(contact__dossier__in=known).values("contact__dossier_id")
     full = sizes.annotate(campaigns=Count("campaign_id", distinct=True)).filter(campaigns__gt=dossier_campaigns)
-    for union in unions(advertised.values(), dossier_of, set(full.values_list("contact__dossier_id", flat=True))):
-        _apply(union, now)
+    _apply(unions(advertised.values(), dossier_of, set(full.values_list("contact__dossier_id", flat=True))), now)
 
 
-def _apply(union: Union, now: datetime) -> None:
-    kept = union.dossiers[0] if union.dossiers else Dossier.objects.create(opened_at=now).pk
-    others = union.dossiers[1:]
-    Contact.objects.filter(Q(pk__in=union.contacts) | Q(dossier__in=others)).update(dossier=kept)
-    if others:
-        Dossier.objects.filter(pk__in=others).delete()
+def _apply(found: Sequence[Union], now: datetime) -> None:
+    new = iter(Dossier.objects.bulk_create([Dossier(opened_at=now) for union in found if not union.dossiers]))
+    kept = [union.dossiers[0] if union.dossiers else next(new).pk for union in found]
+    contacts = Contact.objects.in_bulk([contact for union in found for contact in union.contacts])
+    for union, dossier in zip(found, kept, strict=True):
+        for contact in union.contacts:
+            contacts[contact].dossier_id = dossier
+    _write(Contact, contacts.values(), ["dossier"])
+    for union, dossier in zip(found, kept, strict=True):
+        if others := union.dossiers[1:]:
+            Contact.objects.filter(dossier__in=others).update(dossier=dossier)
+            Dossier.objects.filter(pk__in=others).delete()

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from config.records import Hit
-from review.grouping import storable
+from review.grouping import by_sender, storable
 
 KINDS: Final = ("phone", "qq", "wechat", "link")
 """The kinds of contacts, in the order in which they are shown."""
@@ -69,9 +69,7 @@ class Share:
 
 def shares(hits: Sequence[Hit]) -> Mapping[str, Share]:
     """Give each sender's share of some messages, senders in a fixed order."""
-    senders = sorted({hit.sender for hit in hits})
-    sent = {sender: [hit.sent_at for hit in hits if hit.sender == sender] for sender in senders}
-    return {sender: Share(len(moments), max(moments)) for sender, moments in sent.items()}
+    return {sender: Share(len(found), max(hit.sent_at for hit in found)) for sender, found in by_sender(hits).items()}
 
 
 @dataclass(frozen=True)
