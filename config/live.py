@@ -28,3 +28,7 @@ def parts_key(gateway: str, ref: int, sender: str, receiver: str) -> str:
 
 PARTS_DUE = "qingxin:parts-due"
 """The sorted set of unfinished long SMS by the time (epoch ms) at which they wait no longer."""
+
+
+CAMPAIGN_KEYS = "qx:{c}:"
+"""What the keys of the campaign index begin with; one slot of a cluster, since one script uses them together."""

@@ -24,6 +24,7 @@ EVIDENCE = Counter("qingxin_evidence", "hits kept as evidence in cases")
 EVIDENCE_DUPLICATES = Counter("qingxin_evidence_duplicates", "hits that were evidence already")
 EVIDENCE_ELSEWHERE = Counter("qingxin_evidence_elsewhere", "hits that were evidence already, seen at another gateway")
 CASES_OPENED = Counter("qingxin_cases_opened", "cases opened")
+CAMPAIGNS_BEGUN = Counter("qingxin_campaigns_begun", "campaigns of near-duplicate texts begun in the database")
 RECALL_CHECKS = Counter("qingxin_recall_checks", "samples of the recall check kept for reviewers")
 MODEL_IN_USE = Gauge("qingxin_model_in_use", "1 for the model in use; roles: serving, shadow", ["app", "role", "model"])
 MODEL_LOAD_FAILED = Counter("qingxin_model_load_failed", "models that could not be taken into use", ["app", "role"])
@@ -41,5 +42,5 @@ METRICS = (
     SMS_RECEIVED, SMS_SCORED, SMS_EXEMPT, SMS_HITS, SAMPLES, REJECTED, BATCH_SECONDS, BATCH_RECORDS, STAGE_SECONDS,
     WORLD_BROKEN, WORLD_RETRIES, LIVE_COUNTS_FAILED, EVIDENCE, EVIDENCE_DUPLICATES, CASES_OPENED, RECALL_CHECKS,
     MODEL_IN_USE, MODEL_LOAD_FAILED, SHADOW_COMPARED, SHADOW_DIFFERENCES, OUTBOX_SENT, OUTBOX_REFUSED, OUTBOX_WAITING,
-    BOSS_EVENTS, SERVICE_TEXTS, REMINDERS, CANCELS, VOLUME_HITS, SMS_PARTS, EVIDENCE_ELSEWHERE,
+    BOSS_EVENTS, SERVICE_TEXTS, REMINDERS, CANCELS, VOLUME_HITS, SMS_PARTS, EVIDENCE_ELSEWHERE, CAMPAIGNS_BEGUN,
 )  # fmt: skip

@@ -44,6 +44,19 @@ class StreamsPolicy(_Part):
     bad_share_lines: int = Field(ge=1, le=10_000_000)
 
 
+class CampaignPolicy(_Part):
+    """Which texts are one campaign, and how long that is remembered."""
+
+    likeness: float = Field(gt=0.2, le=1)
+    near: float = Field(gt=0.2, le=1)
+    wordings: int = Field(ge=1, le=32)
+    index_days: float = Field(gt=0, le=90)
+    wording_hours: float = Field(gt=0, le=720)
+    least_senders: int = Field(ge=1)
+    recent_days: float = Field(gt=0)
+    dossier_campaigns: int = Field(ge=2)
+
+
 class ShadowPolicy(_Part):
     """What is kept while a candidate runs as a shadow."""
 
@@ -122,6 +135,7 @@ class Policy(_Part):
     scoring: ScoringPolicy
     review: ReviewPolicy
     streams: StreamsPolicy
+    campaigns: CampaignPolicy
     shadow: ShadowPolicy
     volume: VolumePolicy
     long_sms: LongSmsPolicy

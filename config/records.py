@@ -73,11 +73,19 @@ class Velocity(msgspec.Struct, frozen=True):
     receivers_at_least: bool = False
 
 
+class Contact(msgspec.Struct, frozen=True):
+    """A way to reach who advertises, in one spelling: digits, an id in lower case, a host (and a short link's path)."""
+
+    kind: Literal["phone", "qq", "wechat", "link"]
+    value: Annotated[str, Meta(min_length=1, max_length=128, pattern=PRINTABLE)]
+
+
 class Hit(msgspec.Struct, frozen=True):
     """An SMS that the classifier holds for spam, on its way to human reviewers; `spam` is 1 - P(ham).
 
     `guards` names the kinds of legitimate notice that it looks like; they lower its priority and hide nothing. The one
     with which a sender crossed the line of the volume rule is a hit too, `found_by` its volume, whatever its `spam`.
+    `campaign` is the key of the near-duplicates that it belongs to (empty: not looked up); `contacts` are advertised.
     """
 
     id: Id
@@ -96,6 +104,8 @@ class Hit(msgspec.Struct, frozen=True):
     guards: list[str] = []
     found_by: Literal["model", "volume"] = "model"
     velocity: Velocity | None = None
+    campaign: Annotated[str, Meta(max_length=32)] = ""
+    contacts: list[Contact] = []
 
 
 class Sample(msgspec.Struct, frozen=True):

@@ -16,6 +16,8 @@ ACTIONS = {
     "evidence_seen_elsewhere": _("evidence seen at another gateway, too"),
     "case_opened": _("case opened"),
     "charge_announced": _("charge announced by BOSS"),
+    "contact_searched": _("searched by contact"),
+    "contacts_revealed": _("contacts of a campaign shown in full"),
     "decision_rejected": _("second signature refused"),
     "difference_judged": _("said which model was right"),
     "help_sent": _("help text sent"),

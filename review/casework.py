@@ -11,12 +11,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from config.metrics import CASES_OPENED, EVIDENCE, EVIDENCE_DUPLICATES, EVIDENCE_ELSEWHERE
+from config.metrics import CAMPAIGNS_BEGUN, CASES_OPENED, EVIDENCE, EVIDENCE_DUPLICATES, EVIDENCE_ELSEWHERE
 from config.policy import Policy
 from config.records import Hit, Reason
 from ledger import audit
 from ledger.chain import Event
 from review.answers import take_acks
+from review.campaign_tables import Campaign
+from review.campaigning import join_campaigns
 from review.grouping import Summary, by_sender, first_of_each, key_of, storable
 from review.models import Case, Evidence, Sighting
 from review.noting import note_sightings, sort_out_copies
@@ -35,7 +37,7 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class TakenHits:
-    """What a batch came to: new evidence, hits that were evidence already, cases opened.
+    """What a batch came to: new evidence, hits that were evidence already, cases opened, campaigns begun.
 
     `elsewhere` counts those of the duplicates that another gateway saw for the first time.
     """
@@ -44,6 +46,7 @@ class TakenHits:
     duplicates: int
     opened: int
     elsewhere: int = 0
+    begun: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,9 @@ def _take(hits: Sequence[Hit], now: datetime, policy: Policy, finder: Finder) ->
     extended = [_extend(case, groups[sender], policy) for sender, case in cases.items()]
     Case.objects.bulk_update(extended, SUMMED_UP)
     cases |= {case.sender: case for case in opened}
-    evidence = [_evidence(hit, cases[hit.sender], now, finder.found_by) for found in groups.values() for hit in found]
+    new = [hit for found in groups.values() for hit in found]
+    campaigns, begun = join_campaigns(new, cases, now, policy.campaigns.dossier_campaigns)
+    evidence = [_evidence(hit, cases[hit.sender], campaigns.get(storable(hit.campaign)), now, finder) for hit in new]
     Evidence.objects.bulk_create(evidence)
     noted = note_sightings(elsewhere, evidence)
     audit.record(
@@ -105,7 +110,11 @@ def _take(hits: Sequence[Hit], now: datetime, policy: Policy, finder: Finder) ->
         at=now,
     )
     return TakenHits(
-        evidence=len(evidence), duplicates=len(hits) - len(evidence), opened=len(opened), elsewhere=len(elsewhere)
+        evidence=len(evidence),
+        duplicates=len(hits) - len(evidence),
+        opened=len(opened),
+        elsewhere=len(elsewhere),
+        begun=begun,
     )
 
 
@@ -163,7 +172,7 @@ def _extend(case: Case, hits: Sequence[Hit], policy: Policy) -> Case:
     return case
 
 
-def _evidence(hit: Hit, case: Case, now: datetime, found_by: FoundBy) -> Evidence:
+def _evidence(hit: Hit, case: Case, campaign: Campaign | None, now: datetime, finder: Finder) -> Evidence:
     gateway, sms_id = key_of(hit)
     return Evidence(
         case=case,
@@ -179,9 +188,10 @@ def _evidence(hit: Hit, case: Case, now: datetime, found_by: FoundBy) -> Evidenc
         why=list(map(_reason, hit.why)),
         model=storable(hit.model),
         guards=[storable(guard) for guard in hit.guards],
-        found_by=FoundBy(hit.found_by) if found_by == FoundBy.MODEL else found_by,
+        found_by=FoundBy(hit.found_by) if finder.found_by == FoundBy.MODEL else finder.found_by,
         added_at=now,
         content=content_of(hit),
+        campaign=campaign,
     )
 
 
@@ -208,3 +218,4 @@ def _count(taken: TakenHits) -> None:
     EVIDENCE_DUPLICATES.inc(taken.duplicates)
     EVIDENCE_ELSEWHERE.inc(taken.elsewhere)
     CASES_OPENED.inc(taken.opened)
+    CAMPAIGNS_BEGUN.inc(taken.begun)

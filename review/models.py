@@ -13,10 +13,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from review.campaign_tables import Campaign, CampaignContact, CampaignSender, Contact, Dossier
 from review.rules import FoundBy, Kind, Outcome, SampleVerdict, Standing, Status, Verdict
 from review.shadow_tables import ShadowDifference, ShadowPosition, ShadowTally
 
-__all__ = ["ShadowDifference", "ShadowPosition", "ShadowTally"]  # Django looks for tables here
+__all__ = [  # Django looks for tables here
+    "Campaign", "CampaignContact", "CampaignSender", "Contact", "Dossier",
+    "ShadowDifference", "ShadowPosition", "ShadowTally",
+]  # fmt: skip
 
 
 class Case(models.Model):
@@ -99,6 +103,7 @@ class Evidence(models.Model):
     found_by = models.CharField(max_length=12, default=FoundBy.MODEL)
     added_at = models.DateTimeField(null=True)
     content = models.CharField(max_length=32, default="", blank=True)
+    campaign = models.ForeignKey(Campaign, models.SET_NULL, null=True, related_name="evidence")
 
     class Meta:
         constraints: ClassVar = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from review.views.campaign import campaign_page, campaigns, find_contact, reveal_contacts
 from review.views.case import approve, case_page, claim, decide, reveal
 from review.views.gateways import gateways
 from review.views.model import judge_difference, models
@@ -22,6 +23,10 @@ urlpatterns = [
     path("cases/<int:pk>/decide/", decide, name="decide"),
     path("cases/<int:pk>/approve/", approve, name="approve"),
     path("cases/<int:pk>/reveal/", reveal, name="reveal"),
+    path("campaigns/", campaigns, name="campaigns"),
+    path("campaigns/find/", find_contact, name="find_contact"),
+    path("campaigns/<int:pk>/", campaign_page, name="campaign"),
+    path("campaigns/<int:pk>/reveal/", reveal_contacts, name="reveal_contacts"),
     path("recall/", recall, name="recall"),
     path("recall/next/", next_sample, name="recall_next"),
     path("recall/<int:pk>/judge/", judge_sample, name="recall_judge"),

@@ -30,6 +30,7 @@ from config.policy import load_policy
 from config.records import DeadLetter, Sms
 from config.topics import GATEWAY_TOPICS
 from models.classifier import Verdict
+from streams.campaign_index import CampaignIndex
 from streams.checks import check_sms
 from streams.engine import Deed, Engine
 from streams.following import FollowedModel, serving_model
@@ -78,6 +79,7 @@ class Scorer:
         secret = environment.secret_key.get_secret_value() if environment.secret_key else ""
         self._drawing = Drawing(policy.recall_check_one_in, secret)
         self._redis = redis.asyncio.from_url(environment.redis_url, socket_timeout=1, socket_connect_timeout=1)
+        self._campaigns = CampaignIndex(self._redis, rules.campaigns, timed=lambda: self._stages.of("fingerprint"))
         self._live: dict[str, Counter[str]] = {}
         self._redis_again_at = 0.0
         self._speedometer = Speedometer(
@@ -114,7 +116,9 @@ class Scorer:
 
         while True:
             await guard.outlast(lease)
-            if await guard.apply([one.item for one in found], score):  # those that became dead letters must not come back
+            if await guard.apply(
+                [one.item for one in found], score
+            ):  # those that became dead letters must not come back
                 await guard.outlast(lambda: self._parts.release([one.key for one in found]))
             if len(found) < MOST_LEASED:
                 return
@@ -142,6 +146,7 @@ class Scorer:
         counted = await done.counting
         with self._stages.of("hits"):
             hits = find_hits(messages, verdicts, threshold, version, now, counted)
+        hits = await self._campaigns.mark(hits)
         by_volume = {(hit.gateway, hit.id) for hit in hits if hit.found_by == "volume"}
         with self._stages.of("draw"):
             samples = find_samples(messages, verdicts, threshold, version, now, self._drawing)

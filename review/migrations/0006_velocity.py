@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('review', '0004_shadow'),
+        ('review', '0005_campaigns'),
     ]
 
     operations = [

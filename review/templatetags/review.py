@@ -8,6 +8,7 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from review.campaign_page import shown
 from review.categories import CATEGORIES
 from review.guards import in_words
 from review.models import Case
@@ -16,6 +17,7 @@ from review.rules import FoundBy
 
 register = template.Library()
 register.filter("visible", visible)
+register.filter("contact_shown", shown)
 
 GATEWAY_NAMES: Final = {
     "smsc": _("SMS centre"),
@@ -24,6 +26,7 @@ GATEWAY_NAMES: Final = {
     "monternet": _("Monternet gateway"),
 }
 VOLUME_NAME: Final = _("volume")
+CONTACT_KINDS: Final = {"phone": _("phone"), "qq": _("QQ"), "wechat": _("WeChat"), "link": _("link")}
 STATES: Final = {
     "open": (_("open"), "info"),
     "awaiting_approval": (_("awaiting signature"), "warn"),
@@ -47,6 +50,12 @@ STATES: Final = {
 def gateway_name(code: str) -> str | Promise:
     """Give the name of a gateway in the reader's language."""
     return GATEWAY_NAMES.get(code, code)
+
+
+@register.filter
+def contact_kind(kind: str) -> str | Promise:
+    """Give the name of a kind of contact in the reader's language."""
+    return CONTACT_KINDS.get(kind, kind)
 
 
 @register.filter

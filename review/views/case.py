@@ -46,7 +46,7 @@ def case_page(request: HttpRequest, pk: int) -> HttpResponse:
     decision = awaiting_approval().filter(case=case).first()
     deciders = set(case.decisions.filter(round=case.round).values_list("reviewer_id", flat=True))
     held = case.standing.held_against(reader.pk, now)
-    evidence = case.evidence.order_by("-spam", "-id").prefetch_related("sightings")
+    evidence = case.evidence.select_related("campaign").prefetch_related("sightings").order_by("-spam", "-id")
     context = {
         "case": case,
         "page": Paginator(evidence, EVIDENCE_A_PAGE).get_page(request.GET.get("page")),
