@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ FIELDS = (*PLAIN_FIELDS, *PART_FIELDS)
 NEEDED = ("sender", "receiver", "sent_at", "text")
 EPOCHS = ("rfc3339", "epoch_ms", "epoch_s")
 """Times that are no pattern. `rfc3339` takes epoch milliseconds, too, as the topics do."""
-_TRIED = datetime(2026, 11, 1, 8, 9, 7)  # noqa: DTZ001 - tries a pattern, names no moment
+_TRIED = datetime(2026, 11, 1, 8, 9, 7, tzinfo=UTC)
 
 
 class FeedsError(SettingsError):
@@ -33,10 +33,10 @@ def _time_pattern(value: str) -> str:
     if "%" not in value:
         raise ValueError(f"must be one of {', '.join(EPOCHS)}, or a pattern like %Y-%m-%d %H:%M:%S")
     try:
-        back = datetime.strptime(_TRIED.strftime(value), value)  # noqa: DTZ007 - see _TRIED
+        back = datetime.strptime(_TRIED.strftime(value), value)  # noqa: DTZ007 - a pattern may have no zone
     except ValueError as error:
         raise ValueError(f"is no pattern of a time: {error}") from error
-    if back.replace(second=0, microsecond=0, tzinfo=None) != _TRIED.replace(second=0):
+    if back.replace(second=0, microsecond=0, tzinfo=UTC) != _TRIED.replace(second=0):
         raise ValueError("must hold year, month, day, hour and minute")
     return value
 

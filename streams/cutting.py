@@ -83,8 +83,13 @@ class _NeedMoreError(Exception):
 class RowJoiner:
     """Joins lines to CSV rows, whose quoted cells may hold line breaks.
 
-    A quote that is never closed spoils its line alone: the lines after it are read again.
+    A quote that is never closed, or closed by another row's, spoils its line alone: the lines after it are read again.
+
+    Attributes:
+        width: how many cells a row has; None while nobody knows.
     """
+
+    width: int | None = None
 
     def __init__(self, encoding: str, delimiter: str, quote: str) -> None:
         self._encoding, self._delimiter, self._quote = encoding, delimiter, quote
@@ -115,7 +120,10 @@ class RowJoiner:
             except csv.Error as error:
                 yield self._spoil(waiting, str(error))
             else:
-                yield self._close(), cells
+                if len(self._open) > 1 and self.width not in (None, len(cells)):
+                    yield self._spoil(waiting, f"a quote is closed only {len(self._open) - 1} line(s) later")
+                else:
+                    yield self._close(), cells
 
     def finish(self, lines: Iterable[Piece]) -> Iterator[tuple[Piece, list[str]]]:
         """Take the last lines; a quote that is open still is never closed."""

@@ -153,7 +153,7 @@ def find_start(path: Path, mark: Mark | None) -> Start:
         return Start(file, mark.offset, mark.lines, mark.head, note)
     return Start(
         OpenFile(path), 0, 0, mark.head,
-        f"{path} is not the file that was fed up to byte {mark.offset}, nor is one beside it; beginning at its first byte",
+        f"{path} is not the file that was fed up to byte {mark.offset}, nor is one beside it; beginning at byte 0",
     )  # fmt: skip
 
 

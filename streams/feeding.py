@@ -71,7 +71,7 @@ class FileReader:
         lines: int = 0,
         head: tuple[str, ...] = (),
     ) -> None:
-        self.offset, self.lines, self.head = offset, lines, head
+        self.offset, self.lines = offset, lines
         self._gateway, self._profile = gateway, profile or plain_profile(file_format)
         self._mapper = Mapper(self._profile, gateway) if profile or file_format == "csv" else None
         self._cutter = LineCutter(offset, lines)
@@ -81,6 +81,7 @@ class FileReader:
             else None
         )
         self._at_head = offset == 0
+        self._use_head(self._profile.columns or head)
 
     def take(self, data: bytes) -> Iterator[Line | BadLine]:
         """Take more bytes and give the lines that they complete.
@@ -99,7 +100,7 @@ class FileReader:
         """
         lines = self._cutter.finish()
         yield from self._rows(self._joiner.finish(lines)) if self._joiner else self._json(lines)
-        if self._joiner and not self.head and not self._profile.columns:
+        if self._joiner and not self.head:
             raise BadRecordError("invalid_csv", f"the header lacks {', '.join(sorted(self._needed(set())))}")
 
     def _json(self, lines: Iterator[Piece]) -> Iterator[Line | BadLine]:
@@ -123,7 +124,7 @@ class FileReader:
         for piece, cells in rows:
             at_head, self._at_head = self._at_head, False
             if at_head and not self._profile.columns and self._is_head(piece, cells):
-                self.head = tuple(cells)
+                self._use_head(tuple(cells))
                 self._pass(piece)
             elif piece.fault:
                 yield self._bad(piece, piece.fault)
@@ -131,6 +132,11 @@ class FileReader:
                 self._pass(piece)
             else:
                 yield self._row(piece, cells)
+
+    def _use_head(self, head: tuple[str, ...]) -> None:
+        self.head = head
+        if self._joiner:
+            self._joiner.width = len(head) or None
 
     def _is_head(self, piece: Piece, cells: list[str]) -> bool:
         """Say whether the first row names the columns; a file made anew under a known head may go on without one."""
@@ -146,14 +152,13 @@ class FileReader:
         return {name for field, name in self._profile.fields.items() if field[:5] not in ("part_", "gatew")} - there
 
     def _row(self, piece: Piece, cells: list[str]) -> Line | BadLine:
-        names = self._profile.columns or self.head
-        if len(cells) != len(names):
+        if len(cells) != len(self.head):
             return self._bad(piece, "invalid_csv: more or fewer columns than the header")
         try:
             piece.data.decode(self._profile.encoding)
         except UnicodeDecodeError as error:
             return self._bad(piece, f"invalid_encoding: {error}")
-        return self._line(piece, dict(zip(names, cells, strict=True)))
+        return self._line(piece, dict(zip(self.head, cells, strict=True)))
 
     def _line(self, piece: Piece, row: dict[str, Any]) -> Line | BadLine:
         try:
