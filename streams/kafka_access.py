@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from typing import TYPE_CHECKING, Any
 
-from kafka.errors import AuthorizationError, KafkaError, SaslAuthenticationFailedError
+import aiokafka.errors
+from aiokafka.conn import create_conn
+from aiokafka.errors import AuthenticationFailedError, SaslAuthenticationFailed, UnsupportedSaslMechanismError
+from kafka.errors import AuthorizationError, KafkaError
 
-from config.environment import Environment
+from config.environment import Environment, SettingsError
 from config.kafka_settings import tls_context
 
 if TYPE_CHECKING:
     import faust
 
 PROBE_SECONDS = 5
+REFUSAL_SECONDS = 0.5
+"""How long a broker takes at most to refuse a certificate after the handshake."""
 DEFAULT_PORT = 9092
 
 
@@ -52,18 +58,37 @@ def faust_credentials(environment: Environment) -> faust.auth.Credentials | None
 def why_unreachable(environment: Environment, error: KafkaError) -> str:
     """Say in one sentence why a client could not begin, and which setting to look at."""
     where = environment.kafka_bootstrap
-    if isinstance(error, SaslAuthenticationFailedError):
-        return (
-            f"Kafka at {where} refuses the log-in as {environment.kafka_sasl_username}: check "
-            f"QINGXIN_KAFKA_SASL_USERNAME, _PASSWORD and _MECHANISM ({_in_short(error)})"
-        )
     if isinstance(error, AuthorizationError):
         return f"Kafka at {where} lets this user in, but not do that: ask for the right in Kafka's ACLs ({error})"
-    if context := _context(environment):
-        for broker in where.split(","):
-            if fault := _tls_fault(broker, context):
-                return fault
-    return f"no Kafka broker answers at {where} ({_in_short(error)})"
+    return why_not_let_in(environment) or f"no Kafka broker answers at {where} ({error})"
+
+
+def why_not_let_in(environment: Environment) -> str:
+    """Try the brokers and say why they do not let this process in; empty when one does, or none answers.
+
+    kafka-python tells of neither a wrong password nor a wrong certificate until its time is up, and Faust of neither at
+    all, so both are looked for.
+    """
+    context = _context(environment)
+    if context is None and not environment.kafka_sasl_mechanism:
+        return ""
+    faults = []
+    for broker in environment.kafka_bootstrap.split(","):
+        fault = (context and _tls_fault(broker, context)) or asyncio.run(_login_fault(broker, environment, context))
+        if not fault:
+            return ""
+        faults.append(fault)
+    return faults[0]
+
+
+def require_entry(environment: Environment) -> None:
+    """Refuse to start a process whose log-in or certificates Kafka does not take; a broker that is away is no reason.
+
+    Raises:
+        SettingsError: with the setting to look at.
+    """
+    if fault := why_not_let_in(environment):
+        raise SettingsError(fault)
 
 
 def _context(environment: Environment) -> ssl.SSLContext | None:
@@ -86,7 +111,7 @@ def _tls_fault(broker: str, context: ssl.SSLContext) -> str:
             socket.create_connection((host, port), PROBE_SECONDS) as plain,
             context.wrap_socket(plain, server_hostname=host) as secured,
         ):
-            secured.settimeout(PROBE_SECONDS / 10)
+            secured.settimeout(REFUSAL_SECONDS)
             secured.recv(1)  # TLS 1.3 tells of a certificate that the broker refuses only with the first read
     except ssl.SSLCertVerificationError as error:
         return (
@@ -102,6 +127,30 @@ def _tls_fault(broker: str, context: ssl.SSLContext) -> str:
         )
     except OSError:
         return ""
+    return ""
+
+
+async def _login_fault(broker: str, environment: Environment, context: ssl.SSLContext | None) -> str:
+    """Log in to a broker and say why it refuses; empty when it does not, or does not answer."""
+    if not environment.kafka_sasl_mechanism or not environment.kafka_sasl_password:
+        return ""
+    host, port = address_of(broker)
+    try:
+        connection = await create_conn(
+            host, port, client_id="qingxin-probe", request_timeout_ms=PROBE_SECONDS * 1000, ssl_context=context,
+            security_protocol=environment.kafka_security_protocol, sasl_mechanism=environment.kafka_sasl_mechanism,
+            sasl_plain_username=environment.kafka_sasl_username,
+            sasl_plain_password=environment.kafka_sasl_password.get_secret_value(),
+        )  # fmt: skip
+    except (AuthenticationFailedError, UnsupportedSaslMechanismError, SaslAuthenticationFailed) as error:
+        return (
+            f"Kafka at {broker} refuses the log-in as {environment.kafka_sasl_username} by "
+            f"{environment.kafka_sasl_mechanism}: check QINGXIN_KAFKA_SASL_USERNAME, _PASSWORD and _MECHANISM "
+            f"({_in_short(error)})"
+        )
+    except (aiokafka.errors.KafkaError, OSError, TimeoutError):
+        return ""
+    connection.close()
     return ""
 
 

@@ -10,7 +10,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from config.environment import Environment
 from config.topics import TOPICS
-from streams.kafka_access import client_settings, why_unreachable
+from streams.kafka_access import client_settings, why_not_let_in, why_unreachable
 
 DAY_MS = 86_400_000
 BOOTSTRAP_MS = 10_000
@@ -25,6 +25,8 @@ class BrokerError(Exception):
 
 @contextmanager
 def _admin(environment: Environment) -> Iterator[KafkaAdminClient]:
+    if fault := why_not_let_in(environment):
+        raise BrokerError(fault)
     try:
         admin = KafkaAdminClient(
             **client_settings(environment),

@@ -13,6 +13,7 @@ from config.logs import JsonFormatter
 from config.policy import PolicyError
 from models.errors import ModelError
 from streams.health import serve_health
+from streams.kafka_access import require_entry
 
 if TYPE_CHECKING:
     from streams.engine import Engine
@@ -63,6 +64,7 @@ def run(name: str) -> int:
     import faust
 
     environment = load_environment()
+    require_entry(environment)
     engine = _make_engine(name, environment)
     _log_to_stderr(environment)
     if environment.metrics_port:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 from pathlib import Path
 
@@ -26,7 +26,9 @@ class Authority:
         folder.mkdir(parents=True, exist_ok=True)
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        self._certificate = self._sign(self._name, self._key.public_key(), [(x509.BasicConstraints(True, None), True)])
+        self._certificate = self._sign(
+            self._name, self._key.public_key(), [(x509.BasicConstraints(ca=True, path_length=None), True)]
+        )
         self.file = folder / "ca.pem"
         self.file.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
@@ -50,13 +52,13 @@ class Authority:
     def _sign(
         self, name: x509.Name, key: ec.EllipticCurvePublicKey, extensions: list[tuple[x509.ExtensionType, bool]]
     ) -> x509.Certificate:
-        now = datetime.datetime.now(datetime.UTC)
+        now = dt.datetime.now(dt.UTC)
         builder = (
             x509.CertificateBuilder().subject_name(name).issuer_name(self._name).public_key(key)
-            .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(days=2))
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), False)
+            .serial_number(x509.random_serial_number()).not_valid_before(now - dt.timedelta(hours=1))
+            .not_valid_after(now + dt.timedelta(days=2))
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )  # fmt: skip
         for extension, critical in extensions:
             builder = builder.add_extension(extension, critical)
@@ -64,7 +66,7 @@ class Authority:
 
 
 class SecureKafka(ApacheKafka):
-    """A broker with a SASL_SSL listener (SCRAM-SHA-512 and PLAIN) and an SSL one that asks for a client's certificate."""
+    """A broker with a SASL_SSL listener (SCRAM-SHA-512, PLAIN) and an SSL one that asks for a client's certificate."""
 
     def __init__(self, folder: Path, classpath: str, keeper: Keeper | None = None) -> None:
         super().__init__(folder, classpath, keeper)
