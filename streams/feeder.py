@@ -160,15 +160,24 @@ class Feeder:
     def _standing(self) -> Standing:
         sender = self._sender
         silent = time.monotonic() - sender.last_answer if sender.waiting else 0.0
-        return Standing(
-            sender.acknowledged, self.bad, self.opened.source.behind(), self._last_sent_at, sender.waiting, silent
-        )
+        return Standing(sender.acknowledged, self.bad, self._behind(), self._last_sent_at, sender.waiting, silent)
+
+    def _behind(self) -> int | None:
+        """Give the bytes that the broker does not have yet, read or not."""
+        unread, span = self.opened.source.behind(), self._spans[-1]
+        if unread is None or span.file is None:
+            return None
+        return unread + span.base + span.file.position - self._acknowledged_to()[0]
+
+    def _acknowledged_to(self) -> Place:
+        """Give the place before which the broker has everything."""
+        waiting = [place for place in (self._packer.first_open(), self._sender.first_waiting()) if place is not None]
+        return min([*waiting, self._done])
 
     def _save(self) -> None:
         if self.rejects:
             self.rejects.sync()
-        waiting = [place for place in (self._packer.first_open(), self._sender.first_waiting()) if place is not None]
-        offset, lines = min([*waiting, self._done])
+        offset, lines = self._acknowledged_to()
         while len(self._spans) > 1 and self._spans[1].base <= offset:
             done = self._spans.pop(0)
             if done.file:
