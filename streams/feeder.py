@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ SAVE_SECONDS = 1.0
 STOP_SECONDS = 20.0
 """How long the broker is waited for after the wish to stop."""
 LONGEST_REQUEST_SECONDS = 30.0
+DELIVERY_SECONDS = 120.0
+"""How much longer than the feeder kafka-python is patient: it tells of a broker that is away late or not at all."""
 
 
 @dataclass
@@ -152,14 +155,20 @@ class Feeder:
             self._stop_by = self._stop_by or now + STOP_SECONDS
             if now > self._stop_by:
                 raise FeedError(f"stopped while the broker did not answer; {self._sender.waiting} record(s) not taken")
-        self.report.update(self._standing())
+        standing = self._standing()
+        self.report.update(standing)
+        if standing.silent_seconds >= self.report.patience:
+            raise FeedError(
+                f"the broker did not take everything: it has not answered for {standing.silent_seconds:.0f} s; "
+                f"{standing.waiting} record(s) not taken"
+            )
         if now - self._saved_at >= SAVE_SECONDS:
             self._saved_at = now
             self._save()
 
     def _standing(self) -> Standing:
         sender = self._sender
-        silent = time.monotonic() - sender.last_answer if sender.waiting else 0.0
+        silent = sender.silence()
         return Standing(sender.acknowledged, self.bad, self._behind(), self._last_sent_at, sender.waiting, silent)
 
     def _behind(self) -> int | None:
@@ -195,6 +204,12 @@ class Feeder:
         )  # fmt: skip
 
 
+def let_go(producer: KafkaProducer) -> None:
+    """Close a producer that has sent everything, or whose broker is away."""
+    with contextlib.suppress(KafkaError):
+        producer.close(timeout=1)
+
+
 def connect(environment: Environment, gateway: str) -> tuple[KafkaProducer, str, int]:
     """Give a producer, the gateway's topic and the number of its partitions; what is not there is said at once.
 
@@ -214,7 +229,7 @@ def connect(environment: Environment, gateway: str) -> tuple[KafkaProducer, str,
             linger_ms=20,
             max_request_size=MAX_RECORD_BYTES,
             request_timeout_ms=int(min(LONGEST_REQUEST_SECONDS, patience / 2) * 1000),
-            delivery_timeout_ms=int(patience * 1000) + 100,
+            delivery_timeout_ms=int(patience + DELIVERY_SECONDS) * 1000,
         )
         partitions = len(producer.partitions_for(topic) or ())
     except BrokerError as error:

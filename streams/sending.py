@@ -33,18 +33,16 @@ class Sender:
 
     Attributes:
         acknowledged: SMS that the broker has.
-        last_answer: time of its last acknowledgement, or of the first record after all were acknowledged.
     """
 
     def __init__(self, producer: Producer, topic: str, meanwhile: Callable[[], None]) -> None:
         self._producer, self._topic, self._meanwhile = producer, topic, meanwhile
         self._changed = threading.Condition()
-        self._waiting: dict[int, Packed] = {}
+        self._waiting: dict[int, tuple[Packed, float]] = {}
         self._bytes = 0
         self._sent = 0
         self._fault: BaseException | None = None
         self.acknowledged = 0
-        self.last_answer = 0.0
 
     def send(self, record: Packed) -> None:
         """Hand over a record once there is room.
@@ -55,9 +53,7 @@ class Sender:
         self._wait_until(lambda: len(self._waiting) < MAX_RECORDS and self._bytes < MAX_BYTES)
         number, self._sent = self._sent, self._sent + 1
         with self._changed:
-            if not self._waiting:
-                self.last_answer = time.monotonic()
-            self._waiting[number] = record
+            self._waiting[number] = (record, time.monotonic())
             self._bytes += record.size
         try:
             future = self._producer.send(self._topic, key=record.key, value=record.value, partition=record.partition)
@@ -79,12 +75,17 @@ class Sender:
     def first_waiting(self) -> Place | None:
         """Give the place of the first line that is not acknowledged; None when all are."""
         with self._changed:
-            return min((record.place for record in self._waiting.values()), default=None)
+            return min((record.place for record, _ in self._waiting.values()), default=None)
 
     @property
     def waiting(self) -> int:
         """Records that are not acknowledged."""
         return len(self._waiting)
+
+    def silence(self) -> float:
+        """Give the seconds for which the broker has not answered to the oldest record; 0 when all are acknowledged."""
+        with self._changed:
+            return time.monotonic() - next(iter(self._waiting.values()))[1] if self._waiting else 0.0
 
     def _wait_until(self, come_true: Callable[[], bool]) -> None:
         while True:
@@ -95,12 +96,11 @@ class Sender:
                 self._changed.wait(LOOK_SECONDS)
             self._meanwhile()
 
-    def _taken(self, number: int, *_: object) -> None:
+    def _taken(self, number: int, _answer: object) -> None:
         with self._changed:
-            record = self._waiting.pop(number)
+            record, _ = self._waiting.pop(number)
             self._bytes -= record.size
             self.acknowledged += len(record.lines)
-            self.last_answer = time.monotonic()
             self._changed.notify_all()
 
     def _refused(self, error: BaseException) -> None:

@@ -98,7 +98,7 @@ files of a gateway's own form, TLS and the record format: docs/feeding.md"""
     def _feed(self, options: dict[str, Any], stack: ExitStack) -> tuple[int, int]:
         from streams.feed_opening import Asked, open_source
         from streams.feed_report import Report
-        from streams.feeder import Feeder, connect
+        from streams.feeder import Feeder, connect, let_go
         from streams.rejects import Rejects
 
         environment, gateway, stopping = load_environment(), options["gateway"], Event()
@@ -112,7 +112,7 @@ files of a gateway's own form, TLS and the record format: docs/feeding.md"""
         if rejects:
             stack.callback(rejects.close)
         producer, topic, partitions = connect(environment, gateway)
-        stack.callback(producer.close, timeout=1)
+        stack.callback(let_go, producer)
         _stop_on_signals(stopping, stack)
         report = stack.enter_context(
             Report(
