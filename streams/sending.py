@@ -11,7 +11,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 
 from streams.packing import Packed, Place
 
-MAX_RECORDS = 2000
+MAX_RECORDS = 500
 MAX_BYTES = 32 * 1024 * 1024
 """Handed over and not acknowledged, at most; kafka-python itself would take everything."""
 LOOK_SECONDS = 0.2
@@ -41,6 +41,7 @@ class Sender:
         self._waiting: dict[int, tuple[Packed, float]] = {}
         self._bytes = 0
         self._sent = 0
+        self._answered: dict[int, float] = {}
         self._fault: BaseException | None = None
         self.acknowledged = 0
 
@@ -83,9 +84,13 @@ class Sender:
         return len(self._waiting)
 
     def silence(self) -> float:
-        """Give the seconds for which the broker has not answered to the oldest record; 0 when all are acknowledged."""
+        """Give the seconds for which some partition has not answered though a record waits; 0 when none does."""
         with self._changed:
-            return time.monotonic() - next(iter(self._waiting.values()))[1] if self._waiting else 0.0
+            oldest: dict[int, float] = {}
+            for record, handed_over in self._waiting.values():
+                oldest.setdefault(record.partition, handed_over)
+            now = time.monotonic()
+            return max((now - max(since, self._answered.get(p, 0.0)) for p, since in oldest.items()), default=0.0)
 
     def _wait_until(self, come_true: Callable[[], bool]) -> None:
         while True:
@@ -101,6 +106,7 @@ class Sender:
             record, _ = self._waiting.pop(number)
             self._bytes -= record.size
             self.acknowledged += len(record.lines)
+            self._answered[record.partition] = time.monotonic()
             self._changed.notify_all()
 
     def _refused(self, error: BaseException) -> None:
