@@ -97,6 +97,7 @@ class Feeder:
         self._done = self._spans[-1].place(reader.offset, reader.lines)
         try:
             self._read_all()
+            self._take_rest_of_pipe()
             self._packer.flush()
             self._sender.drain()
         finally:
@@ -121,6 +122,12 @@ class Feeder:
                 self._take(span, span.reader.take(data))
             self._packer.flush(begun_before=time.monotonic() - self.linger)
             self._meanwhile()
+
+    def _take_rest_of_pipe(self) -> None:
+        """Take the half line that a stopped feed has read: a file keeps it for the next run, a pipe does not."""
+        span = self._spans[-1]
+        if self.stopping.is_set() and span.file is None and (self.asked.file_format == "jsonl" or span.reader.head):
+            self._take(span, span.reader.finish())
 
     def _begin(self, reader: FileReader, base: int, lines: int) -> None:
         source = self.opened.source

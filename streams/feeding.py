@@ -131,7 +131,14 @@ class FileReader:
             elif not cells:
                 self._pass(piece)
             else:
-                yield self._row(piece, cells)
+                line = self._row(piece, cells)
+                if at_head and not self._profile.columns and isinstance(line, BadLine):
+                    raise BadRecordError(
+                        "invalid_csv",
+                        "a file made anew begins neither with the needed columns nor with an SMS under the head "
+                        f"before ({line.reason}); columns that moved would name the wrong people",
+                    )
+                yield line
 
     def _use_head(self, head: tuple[str, ...]) -> None:
         self.head = head

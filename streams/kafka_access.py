@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 from typing import TYPE_CHECKING, Any
@@ -135,6 +136,9 @@ async def _login_fault(broker: str, environment: Environment, context: ssl.SSLCo
     if not environment.kafka_sasl_mechanism or not environment.kafka_sasl_password:
         return ""
     host, port = address_of(broker)
+    chatter = logging.getLogger("aiokafka.conn")
+    level = chatter.level
+    chatter.setLevel(logging.CRITICAL)  # what fails is said once, in the sentence
     try:
         connection = await create_conn(
             host, port, client_id="qingxin-probe", request_timeout_ms=PROBE_SECONDS * 1000, ssl_context=context,
@@ -150,6 +154,8 @@ async def _login_fault(broker: str, environment: Environment, context: ssl.SSLCo
         )
     except (aiokafka.errors.KafkaError, OSError, TimeoutError):
         return ""
+    finally:
+        chatter.setLevel(level)
     connection.close()
     return ""
 

@@ -176,6 +176,22 @@ def test_a_pipe_that_pauses_holds_nothing_back(settings: dict[str, str], kafka: 
         assert (feeder.returncode, told) == (0, f"fed 5 SMS to {GATEWAY}, 0 bad line(s)\n")
 
 
+def test_a_pipe_that_is_stopped_in_the_middle_of_a_line_says_so(
+    settings: dict[str, str], kafka: str, tmp_path: Path
+) -> None:
+    run_id, since, rejects = uuid.uuid4().hex[:8], ends_of(kafka, TOPIC), tmp_path / "bad.jsonl"
+    reading, writing = os.pipe()
+    with feeding(settings, "-", "--rejects", str(rejects), stdin=reading) as feeder:
+        os.close(reading)
+        os.write(writing, sms_lines(run_id, range(2)) + b'{"id": "half')
+        wait_until(lambda: len(numbers_in(kafka, since, run_id)) == 2, what="the whole lines")
+        feeder.send_signal(signal.SIGTERM)
+        told, _ = feeder.communicate(timeout=30)
+        os.close(writing)
+    assert (feeder.returncode, told) == (0, f"fed 2 SMS to {GATEWAY}, 1 bad line(s)\n")
+    assert json.loads(rejects.read_text())["raw"] == '{"id": "half'
+
+
 @pytest.fixture
 def own_kafka(servers_folder: Path, keeper: Keeper) -> Iterator[ApacheKafka]:
     """A Kafka of the test's own, which it may stop."""

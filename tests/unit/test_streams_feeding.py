@@ -108,3 +108,17 @@ def test_packing_loses_nothing_and_keeps_the_order_of_a_sender(senders: list[str
         assert mine == sorted(mine)
         assert {partition for partition, text in lines if text[0] == sender} == {partition_of(sender, partitions)}
     assert all(len(record.lines) <= size for record in sent)
+
+
+def test_a_csv_made_anew_with_other_columns_is_refused_as_a_whole() -> None:
+    head = tuple(HEADER.strip().split(","))
+    anew = FileReader("csv", "smsc", head=head)
+    with pytest.raises(BadRecordError, match="columns that moved would name the wrong people"):
+        list(anew.take(b"id,time,to,from,text,x,y,z\n1,1793491200000,b,a,c,,,\n"))
+
+
+def test_a_csv_made_anew_without_a_head_goes_on_under_the_one_before() -> None:
+    anew = FileReader("csv", "smsc", head=tuple(HEADER.strip().split(",")))
+    (line,) = anew.take(b"1,1793491200000,a,b,c,,,\n")
+    assert isinstance(line, Line)
+    assert line.sms.sender == "a"
