@@ -15,6 +15,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 WAITING_SECONDS = 5.0
 """Without an answer of the broker for so long it is said that it is waited for."""
 
+RATE_SECONDS = 5.0
+"""The rate is that of so many seconds."""
+SAMPLE_SECONDS = 0.2
+
 
 @dataclass
 class Standing:
@@ -77,10 +81,19 @@ class Report:
         if self._progress:
             self._progress.stop()
 
+    def say(self, line: str) -> None:
+        """Tell something at once, above a live line where there is one."""
+        if self._progress:
+            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        else:
+            self.tell(line)
+
     def update(self, standing: Standing) -> None:
         """Tell where the feed stands, if it is time to, and at once when the broker falls silent or comes back."""
         now = time.monotonic()
-        self._rates = [*self._rates[-50:], (now, standing.fed)]
+        if not self._rates or now - self._rates[-1][0] >= SAMPLE_SECONDS:
+            self._rates = [sample for sample in self._rates if now - sample[0] <= RATE_SECONDS]
+            self._rates.append((now, standing.fed))
         self._say_waiting(standing)
         if self._progress:
             told = sentence(standing, self._rate(), time.time())
@@ -97,12 +110,12 @@ class Report:
     def _say_waiting(self, standing: Standing) -> None:
         waits = standing.waiting > 0 and standing.silent_seconds >= WAITING_SECONDS
         if waits and not self._waits:
-            self.tell(
+            self.say(
                 f"{self.title}: waiting for the broker, which has not answered for {standing.silent_seconds:.0f} s; "
                 f"{standing.waiting} record(s) wait, for {self.patience:.0f} s at most"
             )
         if self._waits and not standing.waiting:
-            self.tell(f"{self.title}: the broker is back, nothing was lost")
+            self.say(f"{self.title}: the broker is back, nothing was lost")
         self._waits = waits or (self._waits and standing.waiting > 0)
 
 

@@ -129,25 +129,11 @@ files of a gateway's own form, TLS and the record format: docs/feeding.md"""
             options["pack"],
             options["linger"],
             report,
-            self._teller(options["rejects"]),
+            _teller(report.say, options["rejects"]),
             rejects,
             stopping,
         )
         return feeder.run(producer, topic, partitions), feeder.bad
-
-    def _teller(self, rejects: Path | None) -> Callable[[BadLine], None]:
-        """Give what names the first bad lines."""
-        told = 0
-
-        def tell(fault: BadLine) -> None:
-            nonlocal told
-            told += 1
-            if told <= SHOWN_FAULTS:
-                self.stderr.write(f"line {fault.number}: {fault.reason}")
-            elif told == SHOWN_FAULTS + 1:
-                self.stderr.write(f"further bad lines are counted{f', and kept in {rejects}' if rejects else ''}")
-
-        return tell
 
     def _profile(self, name: str | None, file_format: Format | None) -> Profile | None:
         if name is None:
@@ -166,6 +152,21 @@ files of a gateway's own form, TLS and the record format: docs/feeding.md"""
 
 def _format_of(name: str, given: Format | None, profile: Profile | None) -> Format:
     return profile.format if profile else given or ("csv" if name.lower().endswith(".csv") else "jsonl")
+
+
+def _teller(say: Callable[[str], None], rejects: Path | None) -> Callable[[BadLine], None]:
+    """Give what names the first bad lines."""
+    told = 0
+
+    def tell(fault: BadLine) -> None:
+        nonlocal told
+        told += 1
+        if told <= SHOWN_FAULTS:
+            say(f"line {fault.number}: {fault.reason}")
+        elif told == SHOWN_FAULTS + 1:
+            say(f"further bad lines are counted{f', and kept in {rejects}' if rejects else ''}")
+
+    return tell
 
 
 def _stop_on_signals(stopping: Event, stack: ExitStack) -> None:
