@@ -13,6 +13,17 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from config.kafka_settings import (
+    Protocol,
+    SaslMechanism,
+    SaslPassword,
+    SaslUsername,
+    TlsCaFile,
+    TlsFile,
+    TlsKeyFile,
+    TlsPassword,
+)
+
 SEED_BYTES = 32
 BROKER = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/@\[\]]+)(?::(?P<port>[0-9]{1,5}))?")
 MAX_PORT = 65_535
@@ -111,6 +122,26 @@ class Environment(BaseSettings):
     )
     kafka_partitions: int = Field(12, ge=1, le=1000, description="partitions of a topic that QingXin creates")
     kafka_replication: int = Field(1, ge=1, le=7, description="copies of each partition of a topic QingXin creates")
+    kafka_security_protocol: Protocol = Field(
+        "PLAINTEXT", description="how to reach Kafka: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+    )
+    kafka_sasl_mechanism: SaslMechanism = Field(
+        None, description="how to log in to Kafka: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; only with SASL"
+    )
+    kafka_sasl_username: SaslUsername = Field(None, description="name to log in to Kafka with; only with SASL")
+    kafka_sasl_password: SaslPassword = Field(None, description="password to log in to Kafka with; only with SASL")
+    kafka_ssl_cafile: TlsCaFile = Field(
+        None, description="PEM file with the CA of Kafka's certificates; the system's CAs if unset"
+    )
+    kafka_ssl_certfile: TlsFile = Field(
+        None, description="PEM file with this client's certificate, where Kafka asks for one"
+    )
+    kafka_ssl_keyfile: TlsKeyFile = Field(None, description="PEM file with the key of that certificate, if not in it")
+    kafka_ssl_password: TlsPassword = Field(None, description="password of that key, if it has one")
+    kafka_ssl_check_hostname: bool = Field(
+        default=True, description="Kafka's certificate must name the host that was asked for"
+    )
+    feeds_path: Place = Field(None, description="profiles of `qingxin feed`; config/feeds.toml if unset")
     secret_key: SecretStr | None = Field(None, description="Django's secret; 50 random characters")
     order_signing_key: Key = Field(
         None, description="Ed25519 private key (32 bytes, base64) that signs enforcement orders; web process only"

@@ -20,6 +20,7 @@ from config.policy import load_policy
 from config.records import DeadLetter
 from streams.bad_share import BadShare
 from streams.guard import Guard, WorldBrokenError
+from streams.kafka_access import faust_credentials
 from streams.lines import Batch, Item, RawRecord, read_batch
 from streams.patient_transport import PatientTransport
 from streams.publishing import Publisher
@@ -65,6 +66,7 @@ class Engine:
         self.app = faust.App(
             f"qingxin-{name}",
             broker=[f"aiokafka://{broker.strip()}" for broker in environment.kafka_bootstrap.split(",")],
+            broker_credentials=faust_credentials(environment),
             store="memory://",
             web_enabled=False,
             topic_allow_declare=False,

@@ -3,124 +3,189 @@
 from __future__ import annotations
 
 import codecs
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
 
 from config.errors import BadRecordError
+from config.feeds import Profile, plain_profile
 from config.records import Sms
 from streams.checks import check_sms
+from streams.cutting import LineCutter, Piece, RowJoiner
+from streams.mapping import Mapper
 
 Format = Literal["jsonl", "csv"]
 DECODER = msgspec.json.Decoder(Sms)
-MAX_DIGITS = 18
-"""A whole number with no more digits fits into 64 bits."""
+ROWS = msgspec.json.Decoder(dict[str, Any])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One SMS as a line for its topic."""
+    """One SMS as a line for its topic, and where it stood."""
 
-    number: int
+    piece: Piece
     sms: Sms
     data: bytes
 
+    @property
+    def number(self) -> int:
+        """Its line in the file, from 1."""
+        return self.piece.number
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class BadLine:
     """A line that is no SMS, and why."""
 
-    number: int
+    piece: Piece
     reason: str
 
+    @property
+    def number(self) -> int:
+        """Its line in the file, from 1."""
+        return self.piece.number
 
-def read_lines(lines: Iterable[bytes], file_format: Format, gateway: str) -> Iterator[Line | BadLine]:
-    """Check each line of a file; `gateway` is filled in where it is missing, and must agree where it is not.
 
-    CSV has a header with the names of the fields of an `Sms`; `sent_at` may be epoch milliseconds. Fields of a long
-    SMS are `part_ref`, `part_seq`, `part_total`.
+class FileReader:
+    """Reads the bytes of one file, from its beginning or from a byte where a line begins.
 
-    A byte order mark at the beginning and blank lines are passed over.
+    `gateway` is filled in where it is missing, and must agree where it is not. A byte order mark at the beginning and
+    blank lines are passed over. Without a profile the names are those of an `Sms`; a CSV then holds the parts of a long
+    SMS in `part_ref`, `part_seq` and `part_total`.
 
-    Raises:
-        BadRecordError: a CSV without the needed columns.
+    Attributes:
+        offset: byte after the last line or row that was given.
+        lines: how many lines end before it.
+        head: names of the columns of a CSV, once they are known.
     """
-    unmarked = _without_mark(lines)
-    rows = _csv_rows(unmarked) if file_format == "csv" else _json_rows(unmarked)
-    for number, row in rows:
-        if isinstance(row, BadLine):
-            yield row
-            continue
+
+    def __init__(
+        self,
+        file_format: Format,
+        gateway: str,
+        profile: Profile | None = None,
+        *,
+        offset: int = 0,
+        lines: int = 0,
+        head: tuple[str, ...] = (),
+    ) -> None:
+        self.offset, self.lines = offset, lines
+        self._gateway, self._profile = gateway, profile or plain_profile(file_format)
+        self._mapper = Mapper(self._profile, gateway) if profile or file_format == "csv" else None
+        self._cutter = LineCutter(offset, lines)
+        self._joiner = (
+            RowJoiner(self._profile.encoding, self._profile.delimiter, self._profile.quote)
+            if file_format == "csv"
+            else None
+        )
+        self._at_head = offset == 0
+        self._use_head(self._profile.columns or head)
+
+    def take(self, data: bytes) -> Iterator[Line | BadLine]:
+        """Take more bytes and give the lines that they complete.
+
+        Raises:
+            BadRecordError: the head of a CSV lacks columns.
+        """
+        lines = self._cutter.cut(data)
+        yield from self._rows(self._joiner.join(lines)) if self._joiner else self._json(lines)
+
+    def finish(self) -> Iterator[Line | BadLine]:
+        """Give the last line though it has no line end: the file will not grow any more.
+
+        Raises:
+            BadRecordError: the head of a CSV lacks columns, or there is none.
+        """
+        lines = self._cutter.finish()
+        yield from self._rows(self._joiner.finish(lines)) if self._joiner else self._json(lines)
+        if self._joiner and not self.head:
+            raise BadRecordError("invalid_csv", f"the header lacks {', '.join(sorted(self._needed(set())))}")
+
+    def _json(self, lines: Iterator[Piece]) -> Iterator[Line | BadLine]:
+        for piece in lines:
+            data = piece.data.removeprefix(codecs.BOM_UTF8) if piece.start == 0 else piece.data
+            if piece.fault:
+                yield self._bad(piece, piece.fault)
+            elif data.strip():
+                try:
+                    row = ROWS.decode(
+                        data if self._profile.encoding == "utf-8" else data.decode(self._profile.encoding)
+                    )
+                except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                    yield self._bad(piece, f"invalid_json: {error}")
+                else:
+                    yield self._line(piece, row)
+            else:
+                self._pass(piece)
+
+    def _rows(self, rows: Iterator[tuple[Piece, list[str]]]) -> Iterator[Line | BadLine]:
+        for piece, cells in rows:
+            at_head, self._at_head = self._at_head, False
+            if at_head and not self._profile.columns and self._is_head(piece, cells):
+                self._use_head(tuple(cells))
+                self._pass(piece)
+            elif piece.fault:
+                yield self._bad(piece, piece.fault)
+            elif not cells:
+                self._pass(piece)
+            else:
+                line = self._row(piece, cells)
+                if at_head and not self._profile.columns and isinstance(line, BadLine):
+                    raise BadRecordError(
+                        "invalid_csv",
+                        "a file made anew begins neither with the needed columns nor with an SMS under the head "
+                        f"before ({line.reason}); columns that moved would name the wrong people",
+                    )
+                yield line
+
+    def _use_head(self, head: tuple[str, ...]) -> None:
+        self.head = head
+        if self._joiner:
+            self._joiner.width = len(head) or None
+
+    def _is_head(self, piece: Piece, cells: list[str]) -> bool:
+        """Say whether the first row names the columns; a file made anew under a known head may go on without one."""
+        if piece.fault:
+            raise BadRecordError("invalid_csv", f"the header cannot be read: {piece.fault}")
+        missing = self._needed(set(cells))
+        if missing and not self.head:
+            raise BadRecordError("invalid_csv", f"the header lacks {', '.join(sorted(missing))}")
+        return not missing
+
+    def _needed(self, there: set[str]) -> set[str]:
+        """Give the columns that are not there; those of long SMS may be missing."""
+        return {name for field, name in self._profile.fields.items() if field[:5] not in ("part_", "gatew")} - there
+
+    def _row(self, piece: Piece, cells: list[str]) -> Line | BadLine:
+        if len(cells) != len(self.head):
+            return self._bad(piece, "invalid_csv: more or fewer columns than the header")
         try:
-            yield _line(number, row, gateway)
+            piece.data.decode(self._profile.encoding)
+        except UnicodeDecodeError as error:
+            return self._bad(piece, f"invalid_encoding: {error}")
+        return self._line(piece, dict(zip(self.head, cells, strict=True)))
+
+    def _line(self, piece: Piece, row: dict[str, Any]) -> Line | BadLine:
+        try:
+            if self._mapper:
+                row = self._mapper.fields(row)
+            elif row.setdefault("gateway", self._gateway) != self._gateway:
+                raise BadRecordError(  # noqa: TRY301 - the handler below is for it, too
+                    "wrong_gateway", f"the line says {row['gateway']!r}, --gateway says {self._gateway!r}"
+                )
+            data = msgspec.json.encode(row)
+            sms = DECODER.decode(data)
+            check_sms(sms)
         except (BadRecordError, msgspec.MsgspecError, UnicodeEncodeError) as error:
-            yield BadLine(number, str(error))
+            return self._bad(piece, str(error))
+        self._pass(piece)
+        return Line(piece, sms, data)
 
+    def _bad(self, piece: Piece, reason: str) -> BadLine:
+        self._pass(piece)
+        return BadLine(piece, reason)
 
-def _line(number: int, row: dict[str, Any], gateway: str) -> Line:
-    if row.setdefault("gateway", gateway) != gateway:
-        raise BadRecordError("wrong_gateway", f"the line says {row['gateway']!r}, --gateway says {gateway!r}")
-    data = msgspec.json.encode(row)
-    sms = DECODER.decode(data)
-    check_sms(sms)
-    return Line(number, sms, data)
-
-
-def _without_mark(lines: Iterable[bytes]) -> Iterator[bytes]:
-    for number, line in enumerate(lines):
-        yield line if number else line.removeprefix(codecs.BOM_UTF8)
-
-
-def _json_rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | BadLine]]:
-    decoder = msgspec.json.Decoder(dict[str, Any])
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            yield number, decoder.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            yield number, BadLine(number, f"invalid_json: {error}")
-
-
-def _csv_rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | BadLine]]:
-    text = (line.decode("utf-8", errors="surrogateescape") for line in lines)
-    reader = csv.DictReader(text)
-    try:
-        names = frozenset(reader.fieldnames or ())
-    except csv.Error as error:
-        raise BadRecordError("invalid_csv", f"the header cannot be read: {error}") from error
-    missing = {"id", "sent_at", "sender", "receiver", "text"} - names
-    if missing:
-        raise BadRecordError("invalid_csv", f"the header lacks {', '.join(sorted(missing))}")
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield reader.line_num, BadLine(reader.line_num, f"invalid_csv: {error}")
-            continue
-        number = reader.line_num
-        if None in row or None in row.values():
-            yield number, BadLine(number, "invalid_csv: more or fewer columns than the header")
-            continue
-        yield number, _csv_row(row)
-
-
-def _csv_row(row: dict[str, str]) -> dict[str, Any] | BadLine:
-    fields: dict[str, Any] = {name: value for name, value in row.items() if value != ""}
-    fields.setdefault("text", "")
-    if "sent_at" in fields:
-        fields["sent_at"] = _whole_number(fields["sent_at"])
-    part = {name: fields.pop(f"part_{name}", None) for name in ("ref", "seq", "total")}
-    if any(part.values()):
-        fields["part"] = {name: value and _whole_number(value) for name, value in part.items()}
-    return fields
-
-
-def _whole_number(text: str) -> int | str:
-    """Give the number that a cell holds; any other text as it is, to be refused with its name."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else text
+    def _pass(self, piece: Piece) -> None:
+        self.offset, self.lines = piece.end, piece.number - 1 + piece.lines

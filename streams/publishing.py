@@ -12,7 +12,7 @@ import msgspec
 from config.metrics import REJECTED
 from config.records import DeadLetter, Hit, Sample, encode
 from config.topics import BY_NAME, SMS_HITS, SMS_REJECTED, SMS_SAMPLES, Writer
-from streams.packing import Packer
+from streams.packing import Packed, Packer
 
 HITS_A_RECORD = 200
 """A record costs a reader as much as some hundred hits in it."""
@@ -46,12 +46,14 @@ class Publisher:
             return []
         producer = await self._producer_for(SMS_HITS)
         partitions = len(await producer._ensure_producer().partitions_for(SMS_HITS))  # noqa: SLF001 - Faust does not pass it on
-        packed: list[tuple[int, bytes, bytes]] = []
-        packer = Packer(partitions, HITS_A_RECORD, lambda *record: packed.append(record))
+        packed: list[Packed] = []
+        packer = Packer(partitions, HITS_A_RECORD, packed.append)
         for hit in hits:
             packer.add(hit.sender, encode(hit))
         packer.flush()
-        return [await producer.send(SMS_HITS, key, value, number, None, None) for number, key, value in packed]
+        return [
+            await producer.send(SMS_HITS, record.key, record.value, record.partition, None, None) for record in packed
+        ]
 
     async def _producer_for(self, topic: str) -> Any:
         """Give the producer, running. Raises PermissionError if the topic is another process's to write."""

@@ -25,6 +25,7 @@ from review.answers import refuse
 from review.signing import OrderRefusedError, verify
 from streams.desks import BROKEN_DATABASE
 from streams.guard import FIRST_WAIT, LONGEST_WAIT, WorldBrokenError
+from streams.kafka_access import client_settings
 
 log = logging.getLogger(__name__)
 RELAY_LOCK = 7_310_002
@@ -137,7 +138,7 @@ class Relay:
     def _connected(self) -> KafkaProducer:
         if self._producer is None:
             self._producer = KafkaProducer(
-                bootstrap_servers=self._environment.kafka_bootstrap.split(","),
+                **client_settings(self._environment),
                 client_id="qingxin-relay",
                 acks="all",
                 linger_ms=5,

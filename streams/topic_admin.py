@@ -10,6 +10,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from config.environment import Environment
 from config.topics import TOPICS
+from streams.kafka_access import client_settings, why_not_let_in, why_unreachable
 
 DAY_MS = 86_400_000
 BOOTSTRAP_MS = 10_000
@@ -24,14 +25,16 @@ class BrokerError(Exception):
 
 @contextmanager
 def _admin(environment: Environment) -> Iterator[KafkaAdminClient]:
+    if fault := why_not_let_in(environment):
+        raise BrokerError(fault)
     try:
         admin = KafkaAdminClient(
-            bootstrap_servers=environment.kafka_bootstrap.split(","),
+            **client_settings(environment),
             client_id="qingxin-topics",
             bootstrap_timeout_ms=BOOTSTRAP_MS,
         )
     except KafkaError as error:
-        raise BrokerError(f"no Kafka broker answers at {environment.kafka_bootstrap} ({error})") from error
+        raise BrokerError(why_unreachable(environment, error)) from error
     try:
         yield admin
     except KafkaError as error:

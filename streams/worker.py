@@ -14,6 +14,7 @@ from config.logs import JsonFormatter
 from config.policy import PolicyError
 from models.errors import ModelError
 from streams.health import serve_health
+from streams.kafka_access import require_entry
 
 if TYPE_CHECKING:
     from streams.engine import Engine
@@ -66,6 +67,7 @@ def run(name: str) -> int:
     import faust
 
     environment = load_environment()
+    require_entry(environment)
     engine = _make_engine(name, environment)
     gc.collect()
     gc.freeze()  # what is loaded stays: it is not to be searched for garbage again and again

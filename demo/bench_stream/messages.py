@@ -10,7 +10,7 @@ from kafka import KafkaProducer
 from config.records import Sms, encode
 from config.topics import GATEWAY_TOPICS
 from demo.traffic.stream import Traffic
-from streams.packing import Packer
+from streams.packing import Packed, Packer
 from streams.topic_admin import MAX_RECORD_BYTES
 
 SEED = 20_261_128
@@ -35,8 +35,8 @@ def fill(bootstrap: str, partitions: int, count: int, pack: int) -> None:
     )
 
     def sender_to(topic: str) -> Packer:
-        def send(partition: int, key: bytes, value: bytes) -> None:
-            producer.send(topic, key=key, value=value, partition=partition)
+        def send(record: Packed) -> None:
+            producer.send(topic, key=record.key, value=record.value, partition=record.partition)
 
         return Packer(partitions, pack, send)
 

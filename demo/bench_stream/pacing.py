@@ -17,7 +17,7 @@ from kafka import KafkaProducer
 from config.records import Sms, encode
 from config.topics import GATEWAY_TOPICS
 from demo.bench_stream.messages import PACK, some_sms
-from streams.packing import Packer
+from streams.packing import Packed, Packer
 from streams.topic_admin import MAX_RECORD_BYTES
 
 DIFFERENT = 50_000
@@ -62,9 +62,9 @@ class Sender:
     def __init__(self, producer: KafkaProducer, topic: str) -> None:
         self._producer, self._topic = producer, topic
 
-    def __call__(self, partition: int, key: bytes, value: bytes) -> None:
+    def __call__(self, record: Packed) -> None:
         """Send a record without waiting for the broker."""
-        self._producer.send(self._topic, key=key, value=value, partition=partition)
+        self._producer.send(self._topic, key=record.key, value=record.value, partition=record.partition)
 
 
 def endless() -> Iterator[Sms]:

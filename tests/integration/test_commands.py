@@ -14,8 +14,7 @@ import pytest
 from config.environment import Environment
 from demo.datafolder import ROOT
 from streams import feeder
-from streams.feeder import FeedError
-from streams.feeding import read_lines
+from streams.sending import FeedError
 
 SMS = {"id": "1", "sent_at": 1_793_491_200_000, "sender": "13800000001", "receiver": "13900000002", "text": "你好"}
 
@@ -49,4 +48,4 @@ def test_a_missing_topic_is_named_at_once(system: dict[str, str], monkeypatch: p
     monkeypatch.setattr(feeder, "GATEWAY_TOPICS", {"smsc": "no.such.topic"})
     environment = Environment(kafka_bootstrap=system["QINGXIN_KAFKA_BOOTSTRAP"])
     with pytest.raises(FeedError, match=r"topic no\.such\.topic does not exist"):
-        feeder.feed(read_lines([], "jsonl", "smsc"), "smsc", environment, pack=1, tell=lambda _: None)
+        feeder.connect(environment, "smsc")

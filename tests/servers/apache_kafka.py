@@ -119,10 +119,18 @@ class ApacheKafka:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def with_doors(self, settings: dict[str, object]) -> dict[str, object]:
+        """Give the broker's settings with more listeners; this one has none."""
+        return settings
+
+    def users(self) -> list[str]:
+        """Give the words with which the storage tool makes users; this broker needs none."""
+        return []
+
     def _format(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         controller = free_port()
-        settings = {
+        settings: dict[str, object] = {
             "process.roles": "broker,controller",
             "node.id": 1,
             "controller.quorum.voters": f"1@{LOOPBACK}:{controller}",
@@ -144,12 +152,13 @@ class ApacheKafka:
             "num.io.threads": 2,
             "log.cleaner.dedupe.buffer.size": 2 * 1024 * 1024,
         }
+        settings = self.with_doors(settings)
         self._settings.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         with self.log.open("ab") as log:
             done = subprocess.run(
                 ["java", "-Xmx128m", "-cp", self._classpath, "kafka.tools.StorageTool",
-                 "format", "-t", cluster, "-c", str(self._settings)],
+                 "format", "-t", cluster, "-c", str(self._settings), *self.users()],
                 check=False, stdout=log, stderr=log,
             )  # fmt: skip
         if done.returncode:

@@ -14,7 +14,7 @@ from config.topics import TOPICS, Topic
 
 ROOT = Path(__file__).resolve().parents[2]
 READMES = ("README.md", "README.zh-CN.md")
-DOCS = ("docs/architecture.md", "docs/operations.md", "docs/performance.md")
+DOCS = ("docs/architecture.md", "docs/feeding.md", "docs/operations.md", "docs/performance.md")
 PAGES = (*READMES, "CHANGELOG.md", "CONTRIBUTING.md", *DOCS)
 ROOMS = ("billing_hooks", "config", "demo", "ledger", "models", "review", "streams")
 DJANGO_COMMANDS = {"migrate", "makemigrations", "check", "help"}

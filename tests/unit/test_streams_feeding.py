@@ -9,11 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.errors import BadRecordError
-from streams.feeding import BadLine, Line, read_lines
-from streams.packing import Packer, partition_of
+from streams.feeding import BadLine, FileReader, Format, Line
+from streams.packing import Packed, Packer, partition_of
 
 SMS = {"id": "1", "sent_at": 1_793_491_200_000, "sender": "13800000001", "receiver": "13900000002", "text": "你好"}
 HEADER = "id,sent_at,sender,receiver,text,part_ref,part_seq,part_total\n"
+
+
+def read_lines(pieces: list[bytes], file_format: Format, gateway: str) -> list[Line | BadLine]:
+    reader = FileReader(file_format, gateway)
+    return [line for piece in pieces for line in reader.take(piece)] + list(reader.finish())
 
 
 def as_json(**changes: object) -> bytes:
@@ -28,7 +33,7 @@ def test_the_gateway_is_filled_in() -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [b"{", b"\xff\xfe\n", as_json(text=None), as_json(gateway="ismg"), as_json(text="\x01"), b'"text"\n'],
+    [b"{\n", b"\xff\xfe\n", as_json(text=None), as_json(gateway="ismg"), as_json(text="\x01"), b'"text"\n'],
 )
 def test_a_bad_line_is_named_and_the_next_is_read(bad: bytes) -> None:
     fault, line = read_lines([bad, as_json(id="2")], "jsonl", "smsc")
@@ -90,16 +95,30 @@ def test_a_csv_without_its_columns_is_refused() -> None:
 
 @given(st.lists(st.sampled_from("abcdefgh"), max_size=60), st.integers(1, 9), st.integers(1, 6))
 def test_packing_loses_nothing_and_keeps_the_order_of_a_sender(senders: list[str], size: int, partitions: int) -> None:
-    sent: list[tuple[int, bytes, bytes]] = []
-    packer = Packer(partitions, size, lambda *record: sent.append(record))
+    sent: list[Packed] = []
+    packer = Packer(partitions, size, sent.append)
     for number, sender in enumerate(senders):
         packer.add(sender, f"{sender}{number}".encode())
     packer.flush()
 
-    lines = [(partition, text) for partition, _, value in sent for text in value.decode().split("\n")]
+    lines = [(record.partition, text) for record in sent for text in record.value.decode().split("\n")]
     assert sorted(text for _, text in lines) == sorted(f"{sender}{n}" for n, sender in enumerate(senders))
     for sender in set(senders):
         mine = [int(text[1:]) for _, text in lines if text[0] == sender]
         assert mine == sorted(mine)
         assert {partition for partition, text in lines if text[0] == sender} == {partition_of(sender, partitions)}
-    assert all(value.count(b"\n") < size for _, _, value in sent)
+    assert all(len(record.lines) <= size for record in sent)
+
+
+def test_a_csv_made_anew_with_other_columns_is_refused_as_a_whole() -> None:
+    head = tuple(HEADER.strip().split(","))
+    anew = FileReader("csv", "smsc", head=head)
+    with pytest.raises(BadRecordError, match="columns that moved would name the wrong people"):
+        list(anew.take(b"id,time,to,from,text,x,y,z\n1,1793491200000,b,a,c,,,\n"))
+
+
+def test_a_csv_made_anew_without_a_head_goes_on_under_the_one_before() -> None:
+    anew = FileReader("csv", "smsc", head=tuple(HEADER.strip().split(",")))
+    (line,) = anew.take(b"1,1793491200000,a,b,c,,,\n")
+    assert isinstance(line, Line)
+    assert line.sms.sender == "a"

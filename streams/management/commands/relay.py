@@ -11,6 +11,7 @@ from config.commands import ExampleCommand
 from config.environment import load_environment
 from streams.guard import WorldBrokenError
 from streams.health import serve_health
+from streams.kafka_access import require_entry
 
 
 class Command(ExampleCommand):
@@ -26,6 +27,7 @@ class Command(ExampleCommand):
         from streams.relay import Relay
 
         environment = load_environment()
+        require_entry(environment)
         relay = Relay(environment)
         require_migrated()
         for number in (signal.SIGTERM, signal.SIGINT):
