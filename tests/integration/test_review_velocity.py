@@ -70,6 +70,7 @@ def test_a_case_keeps_the_velocity_of_the_latest_hit_and_that_the_rule_was_excee
     take(a_hit(velocity=later, scored_at=NOW + timedelta(hours=2)), a_hit(velocity=FAST, scored_at=NOW))
     take(a_hit(velocity=FAST, scored_at=NOW + timedelta(hours=1)), a_hit())
     case = Case.objects.get()
+    assert case.velocity
     assert (case.velocity["day"], case.velocity["hour"], case.volume_exceeded) == (500, 3, True)
 
 
