@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from config.records import Hit, Velocity
@@ -68,6 +70,7 @@ def test_a_case_keeps_the_velocity_of_the_latest_hit_and_that_the_rule_was_excee
     take(a_hit(velocity=later, scored_at=NOW + timedelta(hours=2)), a_hit(velocity=FAST, scored_at=NOW))
     take(a_hit(velocity=FAST, scored_at=NOW + timedelta(hours=1)), a_hit())
     case = Case.objects.get()
+    assert case.velocity
     assert (case.velocity["day"], case.velocity["hour"], case.volume_exceeded) == (500, 3, True)
 
 
@@ -108,3 +111,23 @@ def test_a_copy_of_what_was_decided_opens_no_new_case() -> None:
     desk.decide(case.pk, a_reviewer(), "clear", now=NOW)
     assert take(a_hit(gateway="ismg", id="b")) == TakenHits(evidence=0, duplicates=1, opened=0, elsewhere=1)
     assert Sighting.objects.get().evidence.case == case
+
+
+@pytest.mark.django_db(transaction=True)
+def test_copies_that_two_workers_take_at_the_same_moment_count_once() -> None:
+    pairs = [
+        [a_hit(gateway=gateway, sender=f"1380000{number:04}") for gateway in ("smsc", "interconnect")]
+        for number in range(30)
+    ]
+
+    def work(side: int) -> list[TakenHits]:
+        try:
+            return [take(pair[side]) for pair in pairs]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as workers:
+        taken = [one for done in workers.map(work, range(2)) for one in done]
+    assert (sum(one.evidence for one in taken), sum(one.elsewhere for one in taken)) == (30, 30)
+    assert set(Case.objects.values_list("evidence_count", flat=True)) == {1}
+    assert (Case.objects.count(), Sighting.objects.count()) == (30, 30)
