@@ -13,7 +13,7 @@ import redis.asyncio
 import redis.exceptions
 
 from config.environment import Environment
-from config.live import gateway_key
+from config.live import add_history, gateway_key
 from config.metrics import LIVE_COUNTS_FAILED, SAMPLES, SMS_EXEMPT, SMS_HITS, SMS_RECEIVED, SMS_SCORED
 from config.policy import load_policy
 from config.records import DeadLetter, Sms
@@ -45,6 +45,7 @@ class Scorer:
         self._drawing = Drawing(policy.recall_check_one_in, secret)
         self._redis = redis.asyncio.from_url(environment.redis_url, socket_timeout=1, socket_connect_timeout=1)
         self._live: dict[str, Counter[str]] = {}
+        self._minutes: dict[tuple[str, int], Counter[str]] = {}
         self._redis_again_at = 0.0
 
     async def work(self, items: Sequence[Item[Sms]]) -> None:
@@ -98,6 +99,7 @@ class Scorer:
             self._redis_again_at = time.monotonic() + REDIS_PAUSE
         else:
             self._live.clear()
+            self._minutes.clear()
 
     async def _write_live_counts(self) -> None:
         now = int(datetime.now(UTC).timestamp() * 1000)
@@ -107,10 +109,12 @@ class Scorer:
                 for name, count in counts.items():
                     pipeline.hincrby(key, name, count)
                 pipeline.hset(key, "last_at", now)
+            add_history(pipeline, self._minutes)
             await pipeline.execute()
 
     def _count(self, gateway: str, name: str, count: int) -> None:
         self._live.setdefault(gateway, Counter())[name] += count
+        self._minutes.setdefault((gateway, int(time.time()) // 60), Counter())[name] += count
 
 
 def make_engine(environment: Environment) -> Engine:
