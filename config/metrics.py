@@ -29,7 +29,9 @@ OUTBOX_SENT = Counter("qingxin_outbox_sent", "outbox records published", ["topic
 OUTBOX_REFUSED = Counter("qingxin_outbox_refused", "outbox records the relay would not publish", ["topic"])
 OUTBOX_WAITING = Gauge("qingxin_outbox_waiting", "outbox records not yet published")
 GATEWAY_ALARM = Gauge("qingxin_gateway_alarm", "1 while an alarm about a gateway stands", ["gateway", "kind"])
-GATEWAY_LAST_MESSAGE = Gauge("qingxin_gateway_last_message_seconds", "when a gateway was last heard (epoch)", ["gateway"])
+GATEWAY_LAST_MESSAGE = Gauge(
+    "qingxin_gateway_last_message_seconds", "when a gateway was last heard (epoch)", ["gateway"]
+)
 COVERAGE_CHECKED = Gauge("qingxin_coverage_checked_seconds", "when all gateways were last looked at (epoch)")
 CONSUMER_LAG = Gauge("qingxin_consumer_lag", "Kafka records not yet read by a consumer group", ["group", "topic"])
 DEAD_LETTERS_KEPT = Counter("qingxin_dead_letters_kept", "dead letters kept for the console")

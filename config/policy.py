@@ -90,7 +90,7 @@ class CoveragePolicy(_Part):
     learning_minutes: int = Field(ge=2)
     compared_days: int = Field(ge=1, le=HISTORY_DAYS - 1)
     longest_gap_factor: float = Field(ge=1)
-    silent_by_chance: float = Field(gt=0, lt=0.1)
+    silent_false_alarms_a_year: float = Field(gt=0, le=1000)
     share_window_minutes: int = Field(ge=5, le=1440)
     share_messages: int = Field(ge=1)
     share_ratio: float = Field(gt=1)

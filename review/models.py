@@ -13,10 +13,21 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from review.coverage_tables import ConsumerLag, GatewayAlarm, GatewayWatch
+from review.dead_letter_tables import RejectedLine, Replay
 from review.rules import FoundBy, Kind, Outcome, SampleVerdict, Standing, Status, Verdict
 from review.shadow_tables import ShadowDifference, ShadowPosition, ShadowTally
 
-__all__ = ["ShadowDifference", "ShadowPosition", "ShadowTally"]  # Django looks for tables here
+__all__ = [  # Django looks for tables here
+    "ConsumerLag",
+    "GatewayAlarm",
+    "GatewayWatch",
+    "RejectedLine",
+    "Replay",
+    "ShadowDifference",
+    "ShadowPosition",
+    "ShadowTally",
+]
 
 
 class Case(models.Model):

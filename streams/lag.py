@@ -1,0 +1,113 @@
+"""How far the consumer groups have come: end offsets less committed ones, by group and topic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kafka import TopicPartition
+from kafka.admin import KafkaAdminClient, OffsetSpec
+
+from config.environment import Environment
+from config.topics import (
+    BOSS_ACKS,
+    BOSS_EVENTS,
+    ENFORCEMENT_ACKS,
+    GATEWAY_TOPICS,
+    SMS_HITS,
+    SMS_MO,
+    SMS_RECEIPTS,
+    SMS_REJECTED,
+    SMS_SAMPLES,
+)
+
+SCORING = "qingxin-scoring"
+SHADOW = "qingxin-shadow"
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    SCORING: tuple(GATEWAY_TOPICS.values()),
+    "qingxin-casework": (SMS_HITS, SMS_SAMPLES, ENFORCEMENT_ACKS, SMS_REJECTED),
+    "qingxin-protection": (BOSS_EVENTS, SMS_MO, BOSS_ACKS, SMS_RECEIPTS),
+    SHADOW: tuple(GATEWAY_TOPICS.values()),
+}
+"""The topics that each consumer group reads; the shadow's count only while it has read some."""
+ANSWER_MS = 5_000
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Records not yet read, by group and topic, and the offsets that scoring committed, by topic and partition."""
+
+    lags: Mapping[tuple[str, str], int]
+    scored: Mapping[tuple[str, int], int]
+
+
+class ProgressReader:
+    """Asks the broker; `read` may be called again and again, also after it failed."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._bootstrap = environment.kafka_bootstrap.split(",")
+        self._admin: KafkaAdminClient | None = None
+
+    def read(self) -> Progress:
+        """Give the progress of all groups.
+
+        Raises:
+            kafka.errors.KafkaError: the broker does not answer.
+        """
+        admin = self._connected()
+        topics = sorted({topic for wanted in GROUPS.values() for topic in wanted})
+        partitions = [
+            TopicPartition(topic["name"], partition["partition_index"])
+            for topic in admin.describe_topics(topics)
+            for partition in topic["partitions"]
+        ]
+        ends = _offsets(admin, partitions, OffsetSpec.LATEST)
+        starts = _offsets(admin, partitions, OffsetSpec.EARLIEST)
+        committed = {
+            group: {place: offset.offset for place, offset in admin.list_group_offsets(group)[group].items()}
+            for group in GROUPS
+        }
+        return Progress(
+            lags=lags_of(ends, starts, committed),
+            scored={(place.topic, place.partition): offset for place, offset in committed[SCORING].items()},
+        )
+
+    def close(self) -> None:
+        """Let go of the broker; the next `read` connects anew."""
+        if self._admin is not None:
+            self._admin.close()
+            self._admin = None
+
+    def _connected(self) -> KafkaAdminClient:
+        if self._admin is None:
+            self._admin = KafkaAdminClient(
+                bootstrap_servers=self._bootstrap,
+                client_id="qingxin-lag",
+                request_timeout_ms=ANSWER_MS,
+                bootstrap_timeout_ms=ANSWER_MS,
+            )
+        return self._admin
+
+
+def lags_of(
+    ends: Mapping[TopicPartition, int],
+    starts: Mapping[TopicPartition, int],
+    committed: Mapping[str, Mapping[TopicPartition, int]],
+) -> dict[tuple[str, str], int]:
+    """Give the lag of each group and topic; what was never committed, or is gone, counts from the topic's start."""
+    lags: dict[tuple[str, str], int] = {}
+    for group, topics in GROUPS.items():
+        if group == SHADOW and not committed.get(group):
+            continue
+        for place, end in ends.items():
+            if place.topic in topics:
+                start = starts.get(place, 0)
+                read = max(committed.get(group, {}).get(place, start), start)
+                key = (group, place.topic)
+                lags[key] = lags.get(key, 0) + max(end - read, 0)
+    return lags
+
+
+def _offsets(admin: KafkaAdminClient, places: Iterable[TopicPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
+    found = admin.list_partition_offsets(dict.fromkeys(places, spec))
+    return {place: offset.offset for place, offset in found.items()}
