@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
+from kafka.errors import KafkaError
+from kafka.net.compat import KafkaNetClient
 
 from config.environment import Environment
 from config.topics import (
@@ -31,6 +36,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 """The topics that each consumer group reads; the shadow's count only while it has read some."""
 ANSWER_MS = 5_000
+LISTEN_SECONDS = 2
+DEFAULT_PORT = 9092
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class ProgressReader:
 
         Raises:
             kafka.errors.KafkaError: the broker does not answer.
+            OSError: no broker listens.
         """
         admin = self._connected()
         topics = sorted({topic for wanted in GROUPS.values() for topic in wanted})
@@ -80,13 +88,46 @@ class ProgressReader:
 
     def _connected(self) -> KafkaAdminClient:
         if self._admin is None:
-            self._admin = KafkaAdminClient(
-                bootstrap_servers=self._bootstrap,
-                client_id="qingxin-lag",
-                request_timeout_ms=ANSWER_MS,
-                bootstrap_timeout_ms=ANSWER_MS,
-            )
+            require_listener(self._bootstrap)
+            made: list[KafkaNetClient] = []
+
+            def client(**settings: Any) -> KafkaNetClient:
+                made.append(KafkaNetClient(**settings))
+                return made[-1]
+
+            try:
+                self._admin = KafkaAdminClient(
+                    bootstrap_servers=self._bootstrap,
+                    client_id="qingxin-lag",
+                    request_timeout_ms=ANSWER_MS,
+                    bootstrap_timeout_ms=ANSWER_MS,
+                    kafka_client=client,
+                )
+            except KafkaError:
+                # The admin client leaves its thread running when it finds no broker; we ask again every some seconds.
+                for one in made:
+                    one.close()
+                    one._manager._net.stop()  # noqa: SLF001 - what its own `close` does
+                raise
         return self._admin
+
+
+def require_listener(brokers: Iterable[str]) -> None:
+    """Look whether one of the brokers listens at all: a Kafka client that finds none leaves sockets open.
+
+    Raises:
+        OSError: none does.
+    """
+    refusal = OSError("no broker is named")
+    for broker in brokers:
+        parts = urlsplit(f"//{broker}")
+        try:
+            socket.create_connection((parts.hostname or "", parts.port or DEFAULT_PORT), LISTEN_SECONDS).close()
+        except OSError as error:
+            refusal = error
+        else:
+            return
+    raise refusal
 
 
 def lags_of(

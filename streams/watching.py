@@ -45,6 +45,7 @@ class Watch(threading.Thread):
     def run(self) -> None:
         """Look again and again."""
         while not self._stopping.is_set():
+            django.db.close_old_connections()
             self.look_once(datetime.now(UTC))
             self._stopping.wait(self._policy.coverage.check_seconds)
         self._progress.close()
@@ -57,7 +58,6 @@ class Watch(threading.Thread):
 
     def look_once(self, now: datetime) -> None:
         """Look at everything that answers."""
-        django.db.close_old_connections()
         progress = self._read_progress()
         try:
             self._note_progress(progress, now)
@@ -66,7 +66,6 @@ class Watch(threading.Thread):
                 pass
         except BROKEN_DATABASE as error:
             log.warning("coverage: the database does not answer: %s", error)
-            django.db.connection.close()
 
     def _read_progress(self) -> Progress | None:
         try:

@@ -76,9 +76,9 @@ def reason_name(reason: str) -> str | Promise:
 
 
 @register.filter
-def duration(minutes: float | None) -> str:
-    """Write minutes as a person would: 45 min, 3 h 20 min, 2 d 4 h."""
-    if minutes is None:
+def duration(minutes: float | str | None) -> str:
+    """Write minutes as a person would: 45 min, 3 h 20 min, 2 d 4 h; a dash for what is not known."""
+    if not isinstance(minutes, (int, float)):
         return "–"
     whole = round(minutes)
     if whole < HOUR:
@@ -89,9 +89,9 @@ def duration(minutes: float | None) -> str:
 
 
 @register.filter
-def exact_percent(share: float | None) -> str:
-    """Write a share with two digits, and nothing as nothing."""
-    return "–" if share is None else f"{share * 100:.2f}%"
+def exact_percent(share: float | str | None) -> str:
+    """Write a share with two digits; a dash for what is not known."""
+    return f"{share * 100:.2f}%" if isinstance(share, (int, float)) else "–"
 
 
 @register.filter

@@ -149,6 +149,7 @@ def _letter_page(
     replays = found.replays.select_related("by", "record").prefetch_related("refusals").order_by("id")
     text, encoding = suggestion(bytes(found.raw))
     feedable = can_be_fed(found.topic)
+    mends = feedable and bool(ACTORS & roles_of(request.user))
     context = {
         "letter": found,
         "replays": replays,
@@ -157,7 +158,8 @@ def _letter_page(
         "text": text,
         "encoding": encoding,
         "line": text if line is None else line,
-        "repairs": feedable and bool(ACTORS & roles_of(request.user)) and (revealed or line is not None),
+        "mends": mends,
+        "repairs": mends and (revealed or line is not None),
         "feedable": feedable,
         "active": "gateways",
     }
