@@ -52,6 +52,11 @@ class RejectedLine(models.Model):
         """Whether only the beginning of the line was kept."""
         return len(self.raw) < self.raw_bytes
 
+    @property
+    def last_replay(self) -> Replay | None:
+        """The last line that was fed in its place."""
+        return max(self.replays.all(), key=lambda replay: replay.pk, default=None)
+
 
 class Replay(models.Model):
     """A line that a person fed again in the place of a dead letter, through the outbox."""
