@@ -45,6 +45,7 @@ class Scorer:
         self._drawing = Drawing(policy.recall_check_one_in, secret)
         self._redis = redis.asyncio.from_url(environment.redis_url, socket_timeout=1, socket_connect_timeout=1)
         self._live: dict[str, Counter[str]] = {}
+        self._fresh: dict[str, Counter[str]] = {}
         self._minutes: dict[tuple[str, int], Counter[str]] = {}
         self._redis_again_at = 0.0
 
@@ -89,6 +90,7 @@ class Scorer:
 
     async def _show_live_counts(self) -> None:
         """Bring the counts to Redis; without Redis they wait in memory, and scoring goes on: they decide nothing."""
+        self._gather(int(time.time()) // 60)
         if time.monotonic() < self._redis_again_at:
             return
         try:
@@ -113,8 +115,14 @@ class Scorer:
             await pipeline.execute()
 
     def _count(self, gateway: str, name: str, count: int) -> None:
-        self._live.setdefault(gateway, Counter())[name] += count
-        self._minutes.setdefault((gateway, int(time.time()) // 60), Counter())[name] += count
+        self._fresh.setdefault(gateway, Counter())[name] += count
+
+    def _gather(self, minute: int) -> None:
+        """Add what was counted since the last batch to what Redis has not got yet."""
+        for gateway, counts in self._fresh.items():
+            self._live.setdefault(gateway, Counter()).update(counts)
+            self._minutes.setdefault((gateway, minute), Counter()).update(counts)
+        self._fresh.clear()
 
 
 def make_engine(environment: Environment) -> Engine:

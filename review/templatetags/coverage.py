@@ -111,7 +111,11 @@ def alarm_figures(alarm: GatewayAlarm) -> str:
             "tolerance": duration(details["tolerance_minutes"]),
         }
     if alarm.kind == "hit_share" and "share" in details:
-        said = _("%(share)s of its SMS are hits; %(usual)s are usual. A share that falls may mean a bypass.")
+        said = (
+            _("%(share)s of its SMS are hits; %(usual)s are usual. Look for a campaign, or a model promoted lately.")
+            if details["share"] > details["usual_share"]
+            else _("%(share)s of its SMS are hits; %(usual)s are usual. Traffic may be led past us.")
+        )
         return said % {"share": exact_percent(details["share"]), "usual": exact_percent(details["usual_share"])}
     if alarm.kind == "never_fed":
         return _("It has delivered nothing since it was first looked at.")

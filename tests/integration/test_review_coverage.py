@@ -20,6 +20,7 @@ from ledger.models import AuditEntry
 from review.coverage_tables import ConsumerLag, GatewayAlarm, GatewayWatch
 from review.traffic import Traffic
 from review.watching import acknowledge, look, note_lags, standing_alarms
+from streams.lag import require_listener
 from streams.watching import Watch
 from tests.builders import NOW
 from tests.review_builders import POLICY, a_person, logged_in
@@ -149,6 +150,11 @@ def test_the_watch_shows_alarms_as_metrics(redis: Redis, valkey_url: str) -> Non
     watch.look_once(NOW + timedelta(hours=1))
     assert GATEWAY_ALARM.labels("ismg", "never_fed")._value.get() == 1
     assert COVERAGE_CHECKED._value.get() == (NOW + timedelta(hours=1)).timestamp()
+
+
+def test_a_broker_that_does_not_listen_is_known_before_a_client_is_made() -> None:
+    with pytest.raises(OSError, match="refused"):
+        require_listener(["127.0.0.1:1", "127.0.0.1:2"])
 
 
 # The page

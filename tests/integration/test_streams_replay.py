@@ -22,6 +22,7 @@ from review.coverage_tables import ConsumerLag, GatewayAlarm, GatewayWatch
 from review.dead_letter_tables import RejectedLine, Replay
 from review.models import Evidence
 from review.replaying import replay
+from review.traffic import Traffic
 from streams.lag import GROUPS, SCORING, ProgressReader
 from tests.builders import a_dead_letter, a_hit, an_sms
 from tests.kafka_client import produce, skip_to_end
@@ -83,6 +84,8 @@ def test_a_broken_line_is_repaired_fed_again_and_scored(
             lambda: GatewayWatch.objects.filter(gateway="ismg").exclude(last_at=None).exists(), what="the watch looked"
         )
         assert relay.metric("qingxin_gateway_last_message_seconds", gateway="ismg") > 0
+        minutes = Traffic(system["QINGXIN_REDIS_URL"]).read(datetime.now(UTC), 1)[1]["ismg"].values()
+        assert {"received", "scored", "hits", "rejected"} <= {name for counts in minutes for name in counts}
         wait_until(
             lambda: (
                 ConsumerLag.objects.filter(group=SCORING).count() == 4
