@@ -33,6 +33,14 @@ SHADOW_DIFFERENCES = Counter("qingxin_shadow_differences", "SMS on which the can
 OUTBOX_SENT = Counter("qingxin_outbox_sent", "outbox records published", ["topic"])
 OUTBOX_REFUSED = Counter("qingxin_outbox_refused", "outbox records the relay would not publish", ["topic"])
 OUTBOX_WAITING = Gauge("qingxin_outbox_waiting", "outbox records not yet published")
+GATEWAY_ALARM = Gauge("qingxin_gateway_alarm", "1 while an alarm about a gateway stands", ["gateway", "kind"])
+GATEWAY_LAST_MESSAGE = Gauge(
+    "qingxin_gateway_last_message_seconds", "when a gateway was last heard (epoch)", ["gateway"]
+)
+COVERAGE_CHECKED = Gauge("qingxin_coverage_checked_seconds", "when all gateways were last looked at (epoch)")
+CONSUMER_LAG = Gauge("qingxin_consumer_lag", "Kafka records not yet read by a consumer group", ["group", "topic"])
+DEAD_LETTERS_KEPT = Counter("qingxin_dead_letters_kept", "dead letters kept for the console")
+DEAD_LETTERS_DROPPED = Counter("qingxin_dead_letters_dropped", "dead letters the console lost, by cause", ["cause"])
 BOSS_EVENTS = Counter("qingxin_boss_events", "billing events handled", ["outcome"])
 SERVICE_TEXTS = Counter("qingxin_service_texts", "texts from subscribers handled", ["outcome"])
 REMINDERS = Counter("qingxin_reminders", "reminders sent", ["kind"])
@@ -43,4 +51,5 @@ METRICS = (
     WORLD_BROKEN, WORLD_RETRIES, LIVE_COUNTS_FAILED, EVIDENCE, EVIDENCE_DUPLICATES, CASES_OPENED, RECALL_CHECKS,
     MODEL_IN_USE, MODEL_LOAD_FAILED, SHADOW_COMPARED, SHADOW_DIFFERENCES, OUTBOX_SENT, OUTBOX_REFUSED, OUTBOX_WAITING,
     BOSS_EVENTS, SERVICE_TEXTS, REMINDERS, CANCELS, VOLUME_HITS, SMS_PARTS, EVIDENCE_ELSEWHERE, CAMPAIGNS_BEGUN,
+    GATEWAY_ALARM, GATEWAY_LAST_MESSAGE, COVERAGE_CHECKED, CONSUMER_LAG, DEAD_LETTERS_KEPT, DEAD_LETTERS_DROPPED,
 )  # fmt: skip

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from config.live import HISTORY_DAYS
+
 DEFAULT_POLICY = Path(__file__).with_name("policy.toml")
 
 
@@ -129,6 +131,30 @@ class SmsPolicy(_Part):
     next_part_units: int = Field(gt=0)
 
 
+class CoveragePolicy(_Part):
+    """When a gateway raises an alarm."""
+
+    check_seconds: float = Field(gt=0, le=600)
+    never_fed_minutes: int = Field(ge=0)
+    silent_floor_minutes: int = Field(ge=2)
+    learning_minutes: int = Field(ge=2)
+    compared_days: int = Field(ge=1, le=HISTORY_DAYS - 1)
+    longest_gap_factor: float = Field(ge=1)
+    silent_false_alarms_a_year: float = Field(gt=0, le=1000)
+    share_window_minutes: int = Field(ge=5, le=1440)
+    share_messages: int = Field(ge=1)
+    share_ratio: float = Field(gt=1)
+    share_by_chance: float = Field(gt=0, lt=0.1)
+
+
+class DeadLetterPolicy(_Part):
+    """How long dead letters are kept for the console, and how many are fed again at once."""
+
+    kept_days: int = Field(ge=1, le=3650)
+    kept_at_most: int = Field(ge=100)
+    replayed_at_once: int = Field(ge=1, le=10_000)
+
+
 class Policy(_Part):
     """All rules together."""
 
@@ -142,6 +168,8 @@ class Policy(_Part):
     reminders: ReminderPolicy
     desk: DeskPolicy
     sms: SmsPolicy
+    coverage: CoveragePolicy
+    dead_letters: DeadLetterPolicy
 
 
 def load_policy(path: Path | None = None) -> Policy:

@@ -69,6 +69,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "config.roles.roles_of_request",
+                "review.banner.standing_alarms_of",
             ],
         },
     }

@@ -58,3 +58,6 @@ TOPICS: tuple[Topic, ...] = (
 )
 
 BY_NAME = {topic.name: topic for topic in TOPICS}
+
+REPLAYED_TOPICS = frozenset(GATEWAY_TOPICS.values())
+"""Topics of the gateways, to which the relay may feed a dead letter again that a person repaired; never any other."""

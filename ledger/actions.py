@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 ACTIONS = {
+    "alarm_acknowledged": _("alarm about a gateway acknowledged"),
     "asked_which": _("asked the subscriber which one"),
     "boss_answered": _("BOSS answered an order"),
     "boss_ordered": _("order to BOSS"),
@@ -18,8 +19,13 @@ ACTIONS = {
     "charge_announced": _("charge announced by BOSS"),
     "contact_searched": _("searched by contact"),
     "contacts_revealed": _("contacts of a campaign shown in full"),
+    "dead_letter_replayed": _("rejected line fed again"),
+    "dead_letter_revealed": _("rejected line shown"),
+    "dead_letters_replayed": _("many rejected lines fed again"),
     "decision_rejected": _("second signature refused"),
     "difference_judged": _("said which model was right"),
+    "gateway_alarm_began": _("alarm about a gateway"),
+    "gateway_alarm_ended": _("alarm about a gateway ended"),
     "help_sent": _("help text sent"),
     "help_withheld": _("help text withheld: hourly limit"),
     "labels_exported": _("labels exported for training"),

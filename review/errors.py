@@ -75,3 +75,34 @@ class SigningKeyMissingError(ReviewError):
     message = _(
         "Orders cannot be signed here: the signing key (QINGXIN_ORDER_SIGNING_KEY) is not set. Nothing was changed."
     )
+
+
+class NotAGatewayLineError(ReviewError):
+    """Only lines of gateways are fed again; what BOSS or the network sent is theirs to send."""
+
+    message = _("Only lines of gateways can be fed again.")
+
+
+class FedMeanwhileError(ReviewError):
+    """The letter was fed since the person looked; feeding once more is asked for on its present page."""
+
+    message = _("This line was fed again meanwhile. Nothing was changed; please look at its present state.")
+
+
+class LineCutError(ReviewError):
+    """Only the beginning of the line was kept."""
+
+    message = _("Only the beginning of this line was kept; complete it before you feed it.")
+
+
+class StillRejectedError(ReviewError):
+    """The line breaks the rules of a live line."""
+
+    message = _("Scoring would reject this line once more: %(reason)s. Nothing was fed.")
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return str(self.message) % {"reason": self.reason}

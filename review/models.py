@@ -14,12 +14,14 @@ from django.db import models
 from django.db.models import F, Q
 
 from review.campaign_tables import Campaign, CampaignContact, CampaignSender, Contact, Dossier
+from review.coverage_tables import ConsumerLag, GatewayAlarm, GatewayWatch
+from review.dead_letter_tables import RejectedLine, Replay
 from review.rules import FoundBy, Kind, Outcome, SampleVerdict, Standing, Status, Verdict
 from review.shadow_tables import ShadowDifference, ShadowPosition, ShadowTally
 
 __all__ = [  # Django looks for tables here
-    "Campaign", "CampaignContact", "CampaignSender", "Contact", "Dossier",
-    "ShadowDifference", "ShadowPosition", "ShadowTally",
+    "Campaign", "CampaignContact", "CampaignSender", "ConsumerLag", "Contact", "Dossier", "GatewayAlarm",
+    "GatewayWatch", "RejectedLine", "Replay", "ShadowDifference", "ShadowPosition", "ShadowTally",
 ]  # fmt: skip
 
 

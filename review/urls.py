@@ -6,7 +6,8 @@ from django.urls import path
 
 from review.views.campaign import campaign_page, campaigns, find_contact, reveal_contacts
 from review.views.case import approve, case_page, claim, decide, reveal
-from review.views.gateways import gateways
+from review.views.dead_letters import letter, letters, replay_letter, replay_letters, reveal_letter
+from review.views.gateways import acknowledge_alarm, gateways
 from review.views.model import judge_difference, models
 from review.views.orders import approvals, orders
 from review.views.people import home
@@ -36,4 +37,10 @@ urlpatterns = [
     path("approvals/", approvals, name="approvals"),
     path("orders/", orders, name="orders"),
     path("gateways/", gateways, name="gateways"),
+    path("gateways/alarms/<int:pk>/acknowledge/", acknowledge_alarm, name="acknowledge_alarm"),
+    path("gateways/letters/", letters, name="letters"),
+    path("gateways/letters/replay/", replay_letters, name="replay_letters"),
+    path("gateways/letters/<int:pk>/", letter, name="letter"),
+    path("gateways/letters/<int:pk>/reveal/", reveal_letter, name="reveal_letter"),
+    path("gateways/letters/<int:pk>/replay/", replay_letter, name="replay_letter"),
 ]

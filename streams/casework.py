@@ -1,4 +1,7 @@
-"""The casework app: hits become evidence in cases, samples wait for reviewers, the network's answers settle orders."""
+"""The casework app: hits become evidence in cases, samples wait for reviewers, the network's answers settle orders.
+
+It keeps the dead letters of all workers for the console, too.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,10 @@ import msgspec
 
 from config.environment import Environment
 from config.policy import load_policy
-from config.records import EnforcementAck, Hit, Sample
-from config.topics import ENFORCEMENT_ACKS, SMS_HITS, SMS_SAMPLES
+from config.records import DeadLetter, EnforcementAck, Hit, Sample
+from config.topics import ENFORCEMENT_ACKS, SMS_HITS, SMS_REJECTED, SMS_SAMPLES
 from review.casework import take_acks, take_hits
+from review.dead_letters import check_letter, keep_letters
 from review.sampling import take_samples
 from streams.checks import check_moments
 from streams.desks import BROKEN_WORLD_WITH_DATABASE, in_database
@@ -37,7 +41,11 @@ def make_engine(environment: Environment) -> Engine:
     async def settle_orders(items: Sequence[Item[EnforcementAck]]) -> None:
         await in_database(lambda: take_acks([item.message for item in items], datetime.now(UTC)))
 
+    async def keep_dead_letters(items: Sequence[Item[DeadLetter]]) -> None:
+        await in_database(lambda: keep_letters([item.message for item in items]))
+
     engine.reads([SMS_HITS], msgspec.json.Decoder(Hit), check_moments, open_or_extend_cases)
     engine.reads([SMS_SAMPLES], msgspec.json.Decoder(Sample), check_moments, keep_samples)
     engine.reads([ENFORCEMENT_ACKS], msgspec.json.Decoder(EnforcementAck), check_moments, settle_orders)
+    engine.reads([SMS_REJECTED], msgspec.json.Decoder(DeadLetter), check_letter, keep_dead_letters)
     return engine

@@ -1,33 +1,15 @@
-"""What a well-formed SMS may still have wrong."""
+"""What well-formed records of the workers may still have wrong; the rules of an SMS are in `config.checks`."""
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 import msgspec
 
-from config.errors import BadRecordError
-from config.records import EARLIEST, LATEST, ServiceText, Sms
-from config.topics import GATEWAYS
+from config.checks import CONTROL, check_moment, check_sms, check_text
+from config.records import ServiceText
 
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-"""Control characters that no SMS alphabet carries; tab, line feed, form feed and carriage return are in use."""
-
-
-def check_sms(sms: Sms) -> None:
-    """Refuse an unknown gateway, an impossible time or part, and control characters in the text.
-
-    Raises:
-        BadRecordError: with the reason.
-    """
-    if sms.gateway not in GATEWAYS:
-        raise BadRecordError("unknown_gateway", f"{sms.gateway!r} is none of {', '.join(GATEWAYS)}")
-    if isinstance(sms.sent_at, datetime):
-        _check_moment("sent_at", sms.sent_at)
-    if sms.part is not None and sms.part.seq > sms.part.total:
-        raise BadRecordError("invalid_field", f"part {sms.part.seq} of {sms.part.total}")
-    check_text(sms.text)
+__all__ = ["CONTROL", "check_moments", "check_service_text", "check_sms", "check_text"]
 
 
 def check_service_text(text: ServiceText) -> None:
@@ -40,17 +22,6 @@ def check_service_text(text: ServiceText) -> None:
     check_text(text.text)
 
 
-def check_text(text: str) -> None:
-    """Refuse control characters.
-
-    Raises:
-        BadRecordError: with the first one and its place.
-    """
-    found = CONTROL.search(text)
-    if found:
-        raise BadRecordError("control_character", f"U+{ord(found[0]):04X} at {found.start()}")
-
-
 def check_moments(record: msgspec.Struct) -> None:
     """Refuse a time before the year 2000 or after 2099: a clock was wrong.
 
@@ -60,9 +31,4 @@ def check_moments(record: msgspec.Struct) -> None:
     for field in record.__struct_fields__:
         value = getattr(record, field)
         if isinstance(value, datetime):
-            _check_moment(field, value)
-
-
-def _check_moment(field: str, moment: datetime) -> None:
-    if not EARLIEST <= moment < LATEST:
-        raise BadRecordError("invalid_field", f"{field} {moment.isoformat()} is not between 2000 and 2100")
+            check_moment(field, value)

@@ -10,12 +10,13 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from config.decoding import MAX_LINE_BYTES, decode_line
 from config.errors import BadRecordError
 from config.records import DeadLetter
 
+__all__ = ["KEPT_BYTES", "MAX_LINE_BYTES", "Batch", "Item", "RawRecord", "bury", "read_batch"]
+
 T = TypeVar("T")
-MAX_LINE_BYTES = 256 * 1024
-"""Bytes of the longest line that is decoded: far above any SMS, far below what would stall a worker."""
 _item = tuple.__new__  # half the time of calling the class
 KEPT_BYTES = 64 * 1024
 """Bytes of a bad line that its dead letter keeps."""
@@ -118,7 +119,7 @@ def _read_by_line(
             continue
         empty = False
         try:
-            message = _decode(raw, decoder)
+            message = decode_line(raw, decoder)
             check(message)
         except BadRecordError as error:
             batch.rejected.append(bury(record, line, raw, error, at))
@@ -131,18 +132,3 @@ def _read_by_line(
 
 def _lines(value: bytes) -> Iterator[bytes]:
     yield from value.split(b"\n")
-
-
-def _decode(raw: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    if len(raw) > MAX_LINE_BYTES:
-        raise BadRecordError("line_too_long", f"{len(raw)} bytes, at most {MAX_LINE_BYTES} are read")
-    try:
-        return decoder.decode(raw)
-    except msgspec.ValidationError as error:
-        raise BadRecordError("invalid_field", str(error)) from error
-    except msgspec.DecodeError as error:
-        raise BadRecordError("invalid_json", str(error)) from error
-    except UnicodeDecodeError as error:
-        raise BadRecordError("not_utf8", str(error)) from error
-    except RecursionError as error:
-        raise BadRecordError("invalid_json", "nested too deeply") from error

@@ -1,4 +1,7 @@
-"""The relay: publishes the outbox, and is the only writer of `enforcement.orders`, `boss.orders` and `sms.mt`."""
+"""The relay: publishes the outbox, and is the only writer of `enforcement.orders`, `boss.orders` and `sms.mt`.
+
+It also feeds to the gateways' topics the dead letters that people repaired.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,12 @@ from kafka.errors import KafkaError
 from config.environment import Environment, decode_key
 from config.metrics import OUTBOX_REFUSED, OUTBOX_SENT, OUTBOX_WAITING, WORLD_BROKEN, WORLD_RETRIES
 from config.records import SignedOrder
-from config.topics import BY_NAME, ENFORCEMENT_ORDERS
+from config.topics import BY_NAME, ENFORCEMENT_ORDERS, REPLAYED_TOPICS
 from ledger import audit
 from ledger.chain import Event
 from ledger.models import OutboxRecord
 from review.answers import refuse
+from review.replaying import note_fed
 from review.signing import OrderRefusedError, verify
 from streams.desks import BROKEN_DATABASE
 from streams.guard import FIRST_WAIT, LONGEST_WAIT, WorldBrokenError
@@ -42,7 +46,7 @@ def why_not(record: OutboxRecord, public_key: bytes) -> str:
     An enforcement order needs the signature over its decision, reviewer and approver (design, section 9).
     """
     topic = BY_NAME.get(record.topic)
-    if topic is None or topic.writer != "relay":
+    if topic is None or (topic.writer != "relay" and record.topic not in REPLAYED_TOPICS):
         return f"{record.topic} is not the relay's to write"
     if record.topic == ENFORCEMENT_ORDERS:
         try:
@@ -111,10 +115,17 @@ class Relay:
             refusals = {record.pk: why_not(record, self._public_key) for record in records}
             good = [record for record in records if not refusals[record.pk]]
             sent = [producer.send(record.topic, key=record.key.encode(), value=bytes(record.value)) for record in good]
-            for future in sent:
-                future.get(timeout=PUBLISH_SECONDS)
+            places = [future.get(timeout=PUBLISH_SECONDS) for future in sent]
             now = datetime.now(UTC)
             OutboxRecord.objects.filter(pk__in=[record.pk for record in good]).update(sent_at=now)
+            note_fed(
+                {
+                    record.pk: (place.partition, place.offset)
+                    for record, place in zip(good, places, strict=True)
+                    if record.topic in REPLAYED_TOPICS
+                },
+                now,
+            )
             self._refuse([record for record in records if refusals[record.pk]], refusals, now)
         for record in good:
             OUTBOX_SENT.labels(record.topic).inc()

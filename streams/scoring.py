@@ -15,7 +15,7 @@ import redis.asyncio
 import redis.exceptions
 
 from config.environment import Environment
-from config.live import gateway_key
+from config.live import add_history, gateway_key
 from config.metrics import (
     LIVE_COUNTS_FAILED,
     SAMPLES,
@@ -81,6 +81,8 @@ class Scorer:
         self._redis = redis.asyncio.from_url(environment.redis_url, socket_timeout=1, socket_connect_timeout=1)
         self._campaigns = CampaignIndex(self._redis, rules.campaigns, timed=lambda: self._stages.of("fingerprint"))
         self._live: dict[str, Counter[str]] = {}
+        self._fresh: dict[str, Counter[str]] = {}
+        self._minutes: dict[tuple[str, int], Counter[str]] = {}
         self._redis_again_at = 0.0
         self._speedometer = Speedometer(
             self._redis, rules.volume, rules.reminders.zone, timed=lambda: self._stages.of("velocity")
@@ -190,6 +192,7 @@ class Scorer:
 
     async def _show_live_counts(self) -> None:
         """Bring the counts to Redis; without Redis they wait in memory, and scoring goes on: they decide nothing."""
+        self._gather(int(time.time()) // 60)
         if time.monotonic() < self._redis_again_at:
             return
         try:
@@ -200,6 +203,7 @@ class Scorer:
             self._redis_again_at = time.monotonic() + REDIS_PAUSE
         else:
             self._live.clear()
+            self._minutes.clear()
 
     async def _write_live_counts(self) -> None:
         now = int(datetime.now(UTC).timestamp() * 1000)
@@ -209,10 +213,18 @@ class Scorer:
                 for name, count in counts.items():
                     pipeline.hincrby(key, name, count)
                 pipeline.hset(key, "last_at", now)
+            add_history(pipeline, self._minutes)
             await pipeline.execute()
 
     def _count(self, gateway: str, name: str, count: int) -> None:
-        self._live.setdefault(gateway, Counter())[name] += count
+        self._fresh.setdefault(gateway, Counter())[name] += count
+
+    def _gather(self, minute: int) -> None:
+        """Add what was counted since the last batch to what Redis has not got yet."""
+        for gateway, counts in self._fresh.items():
+            self._live.setdefault(gateway, Counter()).update(counts)
+            self._minutes.setdefault((gateway, minute), Counter()).update(counts)
+        self._fresh.clear()
 
 
 def make_engine(environment: Environment) -> Engine:

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("billing_hooks", "config", "demo", "ledger", "models", "review", "streams", "scripts")
 WRITER = "review/enforcement.py"
-PRODUCES = {"enqueue", "send", "send_soon", "send_and_wait", "produce", "publish"}
+PRODUCES = {"enqueue", "enqueue_line", "send", "send_soon", "send_and_wait", "produce", "publish"}
 CREATES = {"create", "bulk_create", "get_or_create", "update_or_create", "acreate", "abulk_create"}
 
 
