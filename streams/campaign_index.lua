@@ -6,13 +6,13 @@
 --   e<wording>    its campaign and its signature
 --   n<campaign>   how many wordings it has
 -- ARGV: equal bytes of a signature from which two texts are one campaign, and from which a wording is near; wordings of a
--- campaign; seconds for which wordings, and texts, are kept; bytes of a signature, and of a band; then for each text its
--- key, its signature and its bands in one string, or its key alone.
+-- campaign; seconds for which are kept: a wording that others came near, a wording at first, a text; bytes of a signature,
+-- and of a band; then for each text its key, its signature and its bands in one string, or its key alone.
 local prefix = KEYS[1]
 local alike, near, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local wording_seconds, text_seconds = ARGV[4], ARGV[5]
-local SIGNATURE, BAND = tonumber(ARGV[6]), tonumber(ARGV[7])
-local FIRST_TEXT, KEY, IN_A_BAND = 8, 8, 8
+local wording_seconds, first_seconds, text_seconds = ARGV[4], ARGV[5], ARGV[6]
+local SIGNATURE, BAND = tonumber(ARGV[7]), tonumber(ARGV[8])
+local FIRST_TEXT, KEY, IN_A_BAND = 9, 8, 8
 
 local function equal_bytes(one, other, offset)
     local equal = 0
@@ -44,14 +44,22 @@ local function nearest(signature, held)
     return best, wording, campaign
 end
 
+local function last_at_least(key, seconds)
+    if redis.call('TTL', key) < tonumber(seconds) then redis.call('EXPIRE', key, seconds) end
+end
+
 local function add(key, signature, places, held, campaign)
-    redis.call('SET', prefix .. 'e' .. key, campaign .. signature, 'EX', wording_seconds)
+    redis.call('SET', prefix .. 'e' .. key, campaign .. signature, 'EX', first_seconds)
     for place, band in ipairs(places) do
-        local others = held[place] or ''
-        redis.call('SET', band, key .. string.sub(others, 1, KEY * (IN_A_BAND - 1)), 'EX', wording_seconds)
+        if held[place] then
+            redis.call('SET', band, key .. string.sub(held[place], 1, KEY * (IN_A_BAND - 1)), 'KEEPTTL')
+            last_at_least(band, first_seconds)
+        else
+            redis.call('SET', band, key, 'EX', first_seconds)
+        end
     end
     redis.call('INCR', prefix .. 'n' .. campaign)
-    redis.call('EXPIRE', prefix .. 'n' .. campaign, wording_seconds)
+    last_at_least(prefix .. 'n' .. campaign, first_seconds)
 end
 
 local function keep(wording, places, held, campaign)

@@ -45,7 +45,8 @@ class CampaignIndex:
             round(policy.near * HASHES),
             policy.wordings,
             round(policy.index_days * _DAY),
-            round(policy.wording_hours * _HOUR),
+            round(policy.first_hours * _HOUR),
+            round(policy.seen_hours * _HOUR),
             HASHES,
             BAND_BYTES,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.contacts import MAX_CONTACTS, MAX_VALUE, contacts
@@ -88,6 +88,7 @@ def test_a_batch_gives_what_each_text_gives_alone() -> None:
     assert contacts(list(map(normalise, texts)), texts) == [contacts([normalise(one)], [one])[0] for one in texts]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200) | st.text("加微信q群0123456789abcx.:/@ -_", max_size=80))
 def test_any_text_is_read_without_a_fault(text: str) -> None:
     for kind, value in found(text):

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.fingerprint import BAND_BYTES, BANDS, HASHES, KEY_BYTES, Fingerprint, fingerprints, similarity
@@ -107,6 +107,7 @@ EXPECTED: Sequence[str] = [
 ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=60), max_size=5))
 def test_any_text_has_one_fingerprint(texts: list[str]) -> None:
     first, again = of(*texts), of(*texts)

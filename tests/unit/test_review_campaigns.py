@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.records import Contact
@@ -68,6 +68,7 @@ def test_a_full_dossier_takes_nothing_more() -> None:
     assert unions([{1}], {1: 7}, full={7}) == []
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sets(st.integers(0, 12), min_size=1, max_size=4), max_size=10),
     st.dictionaries(st.integers(0, 12), st.integers(100, 104)),
