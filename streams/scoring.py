@@ -44,6 +44,9 @@ from streams.velocity import Counts, Speedometer
 log = logging.getLogger(__name__)
 REDIS_PAUSE = 5.0
 """Seconds until Redis is tried again after it failed."""
+AT_ONCE = 4
+"""Pieces of a batch that overlap: one is scored while Redis counts another and the broker takes the hits of a third."""
+LOOP_TURNS = 8
 LONGEST_LOOK = 5.0
 """Seconds between two looks for long SMS whose parts waited long enough."""
 GATEWAY_OF_TOPIC = {topic: gateway for gateway, topic in GATEWAY_TOPICS.items()}
@@ -78,14 +81,18 @@ class Scorer:
         self._unscored = policy.unscored_receivers
         secret = environment.secret_key.get_secret_value() if environment.secret_key else ""
         self._drawing = Drawing(policy.recall_check_one_in, secret)
-        self._redis = redis.asyncio.from_url(environment.redis_url, socket_timeout=1, socket_connect_timeout=1)
+        self._redis = _client(environment)
         self._campaigns = CampaignIndex(self._redis, rules.campaigns, timed=lambda: self._stages.of("fingerprint"))
         self._live: dict[str, Counter[str]] = {}
         self._fresh: dict[str, Counter[str]] = {}
         self._minutes: dict[tuple[str, int], Counter[str]] = {}
         self._redis_again_at = 0.0
+        # On a connection of its own a request is sent at once, so that Redis counts while the next piece is scored.
         self._speedometer = Speedometer(
-            self._redis, rules.volume, rules.reminders.zone, timed=lambda: self._stages.of("velocity")
+            _client(environment, single_connection_client=True),
+            rules.volume,
+            rules.reminders.zone,
+            timed=lambda: self._stages.of("velocity"),
         )
         self._turn = asyncio.Lock()
         self._last_counted: asyncio.Task[Counts] | None = None
@@ -97,6 +104,8 @@ class Scorer:
         exempt = Counter(item.message.gateway for item in items) - Counter(item.message.gateway for item in judged)
         # Pieces are joined and counted in the order in which they were read, whatever Redis does meanwhile.
         async with self._turn:
+            for _ in range(LOOP_TURNS):  # what other pieces have to send leaves before this one takes the processor
+                await asyncio.sleep(0)
             with self._stages.of("join"):
                 ready = await self._guard.outlast(lambda: self._parts.join(judged, datetime.now(UTC)))
             scored = await self._judge(ready)
@@ -227,6 +236,10 @@ class Scorer:
         self._fresh.clear()
 
 
+def _client(environment: Environment, **settings: bool) -> redis.asyncio.Redis:
+    return redis.asyncio.Redis.from_url(environment.redis_url, socket_timeout=1, socket_connect_timeout=1, **settings)
+
+
 def make_engine(environment: Environment) -> Engine:
     """Wire the app together.
 
@@ -234,7 +247,7 @@ def make_engine(environment: Environment) -> Engine:
         config.policy.PolicyError: the policy file is wrong.
         models.errors.ArtifactError: the model does not load.
     """
-    engine = Engine("scoring", environment, BROKEN_WORLD, scores=True, at_once=2)
+    engine = Engine("scoring", environment, BROKEN_WORLD, scores=True, at_once=AT_ONCE)
     scorer = Scorer(engine, environment)
     decoder = msgspec.json.Decoder(Sms)
     engine.reads(tuple(GATEWAY_TOPICS.values()), decoder, check_sms, scorer.work, tally=scorer.tally)
