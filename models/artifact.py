@@ -19,7 +19,7 @@ from models.labels import LABELS
 
 Floats = npt.NDArray[np.float32]
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 _ARRAYS: Final = "arrays.npz"
 _MANIFEST: Final = "manifest.json"
 _MAX_BYTES: Final = 8 * 2**20
@@ -52,6 +52,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     training: Training
     figures: dict[str, float]
     arrays_sha256: str = ""
+    manifest_sha256: str = ""
 
 
 class Artifact(msgspec.Struct, frozen=True, eq=False):
@@ -85,11 +86,21 @@ def save(artifact: Artifact, directory: Path) -> Manifest:
     packed, buffer = _packed(artifact.weights), io.BytesIO()
     np.savez_compressed(buffer, gaps=packed.gaps, steps=packed.steps, step=packed.step, bias=artifact.bias)
     arrays = buffer.getvalue()
-    manifest = msgspec.structs.replace(artifact.manifest, arrays_sha256=hashlib.sha256(arrays).hexdigest())
     directory.mkdir(parents=True, exist_ok=True)
     (directory / _ARRAYS).write_bytes(arrays)
-    (directory / _MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
-    return manifest
+    manifest = msgspec.structs.replace(artifact.manifest, arrays_sha256=hashlib.sha256(arrays).hexdigest())
+    return write_manifest(manifest, directory)
+
+
+def write_manifest(manifest: Manifest, directory: Path) -> Manifest:
+    """Write a manifest with the digest of its other fields, which `load` checks; returns it so."""
+    sealed = msgspec.structs.replace(manifest, manifest_sha256=_digest(manifest))
+    (directory / _MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(sealed), indent=2) + b"\n")
+    return sealed
+
+
+def _digest(manifest: Manifest) -> str:
+    return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(manifest, manifest_sha256=""))).hexdigest()
 
 
 def load(directory: Path) -> Artifact:
@@ -102,6 +113,8 @@ def load(directory: Path) -> Artifact:
     except OSError as error:
         raise ArtifactMissing(f"{directory} ({error.strerror})") from error
     manifest = _manifest(written, directory / _MANIFEST)
+    if manifest.manifest_sha256 != _digest(manifest):
+        raise ArtifactTampered(str(directory / _MANIFEST))
     if hashlib.sha256(arrays).hexdigest() != manifest.arrays_sha256:
         raise ArtifactTampered(str(directory / _ARRAYS))
     packed, bias = _arrays(arrays, directory / _ARRAYS)

@@ -23,6 +23,9 @@ Weights = npt.NDArray[np.float32]
 Kinds = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
 Place = tuple[int, int]
+DECIMALS: Final = 4
+LEAST: Final = 0.5 * 10**-DECIMALS
+"""A word that weighs less says nothing; what a sum's rounding leaves depends on the other texts of a batch."""
 DISGUISE_TERMS: Final = tuple(f"[disguise: {trick}]" for trick in TRICKS)
 """The terms that stand for the kinds of tricks that were undone, in the order of `TRICKS`."""
 
@@ -96,7 +99,7 @@ def _words_that_speak(batch: Batch, kinds: Kinds, shares: Shares) -> tuple[Kinds
     words = batch.words
     so_far = np.concatenate((np.zeros(1), np.cumsum(shares)))
     weight = so_far[words.start + words.length] - so_far[words.start]
-    chosen = np.flatnonzero((kinds[words.row] >= 0) & (weight > 0))
+    chosen = np.flatnonzero((kinds[words.row] >= 0) & (weight >= LEAST))
     row = words.row[chosen]
     low = words.start[chosen] - batch.firsts[row]
     high = low + words.length[chosen]
@@ -134,7 +137,7 @@ def _add_tricks(terms: dict[int, _Terms], batch: Batch, shares: Shares) -> None:
             continue
         tricks = [trick for trick, count in enumerate(counts) if count]
         for place, trick in enumerate(tricks, int(batch.ends[row]) - len(tricks)):
-            if shares[place] > 0:
+            if shares[place] >= LEAST:
                 found.weights[DISGUISE_TERMS[trick]] = float(shares[place])
                 found.places[DISGUISE_TERMS[trick]] = ()
 
@@ -142,9 +145,10 @@ def _add_tricks(terms: dict[int, _Terms], batch: Batch, shares: Shares) -> None:
 def _heaviest(terms: _Terms, top: int) -> tuple[Reason, ...]:
     """At most `top` reasons, the heaviest first."""
     weights, places = terms
-    ranked = sorted(weights, key=weights.__getitem__, reverse=True)
+    rounded = {term: round(weight, DECIMALS) for term, weight in weights.items()}
+    ranked = sorted(rounded, key=rounded.__getitem__, reverse=True)
     chosen = islice((term for term in ranked if term.isalnum() or not _is_empty(term)), top)
-    return tuple([_reason(Reason, (term, round(weights[term], 4), places[term])) for term in chosen])
+    return tuple([_reason(Reason, (term, rounded[term], places[term])) for term in chosen])
 
 
 def _is_empty(term: str) -> bool:

@@ -107,6 +107,8 @@ def train(  # noqa: PLR0913 - each is a thing of its own
     settings = start.manifest.features if start else recipe.features
     user_words = start.manifest.user_words if start else user_words
     rows = [*_usable(corpus.rows), *_unseen(_usable(shipped), corpus.rows)]
+    if not rows:
+        raise CorpusInvalid("training needs both ham and spam; there is no row of a known label")
     texts = [row.text for row in rows]
     ours = np.arange(len(rows)) < sum(1 for _ in _usable(corpus.rows))
     progress("split", 0, 1)

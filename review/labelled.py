@@ -5,11 +5,11 @@ from __future__ import annotations
 import hmac
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from models.text import normalise
+from models.text import normalise, read_traced
 
 DECISION, RECALL_CHECK = "decision", "recall_check"
 """Where a row's label comes from; stands in its second column."""
@@ -29,11 +29,12 @@ _ALPHABET_OF: Final = {sign: signs for signs in reversed(_ALPHABETS) for sign in
 _PLAIN: Final = {ord(sign): str(signs.index(sign)) for sign, signs in _ALPHABET_OF.items()}
 
 # Mobile numbers however they are set apart, landlines and cards in groups, and runs of seven digits and more.
-_GAP: Final = "[ \\-—–.·_/\u00a0\u00ad\u3000\u200b-\u200f\u2060\ufe0f\ufeff\u20e3]{0,3}"
+_GAP: Final = "[ \\-—–.·_/,，、|*:：\u00a0\u00ad\u3000\u200b-\u200f\u2060\ufe0f\ufeff\u20e3]{0,3}"
 _NUMBER: Final = re.compile(
     f"(?:(?<![0-9])|(?<=(?<![0-9])86))1{_GAP}[3-9](?:{_GAP}[0-9]){{9}}(?![0-9])"
     "|(?<![0-9])[(（]?0[0-9]{2,3}[)）]?[ -]?[0-9]{3,4}[ -]?[0-9]{4}(?![0-9])"
     "|(?<![0-9])[0-9]{4}(?:[ -][0-9]{4}){3,4}(?:[ -]?[0-9]{1,3})?(?![0-9])"
+    "|(?<![0-9])[0-9]{3,6}(?:[ .—–_-][0-9]{3,8}){2,}(?![0-9])"
     "|[0-9]{7,}"
 )
 _DIGIT: Final = re.compile("[0-9]")
@@ -112,13 +113,29 @@ def one_line(text: str) -> str:
 
 def without_numbers(text: str, secret: str) -> str:
     """Replace each long number, the same one always by the same other one; nobody without the secret can undo it."""
-    plain, written = text.translate(_PLAIN), list(text)
+    plain, written, replaced = text.translate(_PLAIN), list(text), set[int]()
     for found in _NUMBER.finditer(plain):
         places = [found.start() + digit.start() for digit in _DIGIT.finditer(found[0])]
+        replaced.update(places)
         others = _other_number("".join(plain[place] for place in places), secret)
         for place, other in zip(places, others, strict=True):
             written[place] = _ALPHABET_OF[written[place]][int(other)]
-    return "".join(written)
+    return _without_disguised("".join(written), replaced, secret)
+
+
+def _without_disguised(text: str, replaced: Collection[int], secret: str) -> str:
+    """Replace the numbers that only our own reader sees, such as those with letters for digits, by plain digits."""
+    readings, traces = read_traced([text])
+    plain, trace = readings[0].text, traces.of(0)
+    for found in reversed(list(_NUMBER.finditer(plain))):
+        places = [found.start() + digit.start() for digit in _DIGIT.finditer(found[0])]
+        parts = [trace.part(place, place + 1) for place in places]
+        if any(place in replaced for start, end in parts for place in range(start, end)):
+            continue
+        others = _other_number("".join(plain[place] for place in places), secret)
+        for (start, end), other in reversed(list(zip(parts, others, strict=True))):
+            text = text[:start] + other + text[end:]
+    return text
 
 
 def _other_number(digits: str, secret: str) -> str:

@@ -16,7 +16,9 @@ from models.text import read
 VOLUME = "volume"
 """The label of a hit that its sender's volume made, where the model saw nothing."""
 COUNTRY = "86"
-WRITTEN_BETWEEN = re.compile(r"[\s+().\-\u00ad\u2010-\u2015\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+WRITTEN_BETWEEN = re.compile(
+    r"[\s+().,;#*'\"·\-\x00\u00ad\u2212\u2010-\u2015\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+"
+)
 """Signs that people and systems write into a number."""
 
 

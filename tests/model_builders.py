@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from models.appointments import Appointment
-from models.artifact import default_artifact
+from models.artifact import Manifest, default_artifact, write_manifest
 from models.store import Store
 from tests.policies import a_policy
 
@@ -22,8 +24,8 @@ def a_model(folder: Path, version: str = "2", **changes: Any) -> Path:
     """The released model under another version, in a folder of its own."""
     source = folder / f"trained-{version}"
     shutil.copytree(default_artifact(), source)
-    manifest = source / "manifest.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"version": version} | changes))
+    written = json.loads((source / "manifest.json").read_text()) | {"version": version} | changes
+    write_manifest(msgspec.json.decode(json.dumps(written), type=Manifest), source)
     return source
 
 

@@ -10,13 +10,24 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from models.artifact import FORMAT, Artifact, Manifest, Training, default_artifact, load, rounded, save
+from models.artifact import (
+    FORMAT,
+    Artifact,
+    Manifest,
+    Training,
+    default_artifact,
+    load,
+    rounded,
+    save,
+    write_manifest,
+)
 from models.errors import ArtifactError, ArtifactInvalid, ArtifactMissing, ArtifactTampered
 from models.features import FeatureSettings
 from models.labels import LABELS
@@ -65,8 +76,13 @@ def make_artifact(weights: Any = None) -> Artifact:
 
 
 def edit(directory: Path, **changes: Any) -> None:
+    """Change fields of the manifest as somebody would who makes its digest fit, too."""
     path = directory / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    changed = json.loads(path.read_text()) | changes
+    try:
+        write_manifest(msgspec.json.decode(json.dumps(changed), type=Manifest), directory)
+    except msgspec.ValidationError:
+        path.write_text(json.dumps(changed))
 
 
 def put(directory: Path, content: bytes) -> None:
@@ -241,8 +257,8 @@ def test_a_manifest_without_arrays_is_named(saved: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"format": 1}, "has format 1, this program reads format 2"),
-        ({"format": FORMAT + 1}, "has format 3"),
+        ({"format": 2}, "has format 2, this program reads format 3"),
+        ({"format": FORMAT + 1}, "has format 4"),
         ({"labels": ["ham", "spam"]}, "other labels"),
         ({"labels": [*LABELS[1:], "ham"]}, "other labels"),
         ({"threshold": 1.5}, "threshold outside 0 and 1"),
@@ -377,3 +393,23 @@ def test_the_released_model_has_the_format_and_threshold_of_this_program() -> No
 
     assert artifact.weights.shape == (2**artifact.manifest.features.bits, len(LABELS))
     assert artifact.weights.dtype == artifact.bias.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("features", {"bits": 21, "characters": 2, "words": 2}),
+        ("threshold", 0.001),
+        ("user_words", []),
+        ("version", "99"),
+        ("figures", {}),
+        ("manifest_sha256", ""),
+    ],
+)
+def test_a_manifest_that_somebody_edited_is_refused(tmp_path: Path, field: str, value: Any) -> None:
+    shutil.copytree(default_artifact(), tmp_path / "edited")
+    path = tmp_path / "edited" / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {field: value}))
+
+    with pytest.raises(ArtifactTampered, match=r"manifest\.json"):
+        load(tmp_path / "edited")

@@ -6,12 +6,13 @@ import json
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.appointments import RELEASED, Serving, is_name, name_of, promoted, read_serving, rolled_back
-from models.artifact import Manifest, default_artifact, load
+from models.artifact import Manifest, default_artifact, load, write_manifest
 from models.errors import ArtifactError, ArtifactTampered, ModelUnknown, NothingBefore, PointerInvalid, StoreError
 from models.in_service import candidate_in_shadow, in_service
 from models.store import SERVING, SHADOW, Store, digest_of
@@ -134,7 +135,8 @@ def test_a_threshold_lowered_in_the_manifest_alone_is_found_out(tmp_path: Path) 
     store, (name,) = a_store(tmp_path, "2")
     serve(store, name)
     manifest = store.path(name) / "manifest.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"threshold": 0.0001}))
+    changed = json.loads(manifest.read_text()) | {"threshold": 0.0001}
+    write_manifest(msgspec.json.decode(json.dumps(changed), type=Manifest), store.path(name))
     load(store.path(name))  # the artifact itself does not see it
     with pytest.raises(ArtifactTampered):
         in_service(None, store.folder)

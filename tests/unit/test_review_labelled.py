@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.corpus import read_corpus
+from models.text import normalise
 from review.labelled import DECISION, Labelled, harvest, line_of, without_numbers
 
 
@@ -101,3 +102,24 @@ def test_training_reads_what_was_written(tmp_path: Path) -> None:
         ("fraud", "decision", "第一行 第二行 表"),
         ("ham", "decision", "晚上吃饭"),
     ]
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "Ⅰ38ο0l38ooo", "13800l38000", "幺三八二二幺三八二二二", "¹³⁸²²¹³⁸²²²", "138,0013,8000", "138、0013、8000",
+        "138*0013*8000", "138:0013:8000", "138|0013|8000", "622202 0012 3456 789", "6222.0200.1234.5678.901", "400-888-6666",
+        "0755—8888—6666", "₁₃₈₂₂₁₃₈₂₂₂", "१३८२२१३८२२२", "ⅠⅢⅧ22ⅠⅢⅧ222", "⒈⒊⒏⒉⒉⒈⒊⒏⒉⒉⒉",
+    ],
+)  # fmt: skip
+def test_a_number_in_disguise_does_not_stay(number: str) -> None:
+    text = f"打 {number} 找我"
+
+    assert normalise(without_numbers(text, "secret")) != normalise(text)
+    assert without_numbers(text, "secret").startswith("打 ")
+    assert without_numbers(text, "secret").endswith(" 找我")
+
+
+@pytest.mark.parametrize("text", ["2026-11-28 10:00:05 开会", "金额1,000,000元", "3.14", "第2025-2026学年"])
+def test_dates_and_amounts_stay_as_they_are(text: str) -> None:
+    assert without_numbers(text, "secret") == text

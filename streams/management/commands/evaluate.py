@@ -24,6 +24,7 @@ from models.corpus import Corpus, read_corpus, tsv_files
 from models.errors import CorpusInvalid, ModelError
 from models.evaluation import Report, Share
 from models.figures import count, percent, three_digits
+from models.labels import HAM
 from models.robustness import Robustness
 from models.workload import FEW, Load, Traffic
 
@@ -122,6 +123,12 @@ class Command(ExampleCommand):
         if corpus.faults:
             more = "" if len(corpus.faults) <= SHOWN_FAULTS else f"; the first {SHOWN_FAULTS} are named above"
             self.stderr.write(f"{len(corpus.faults)} bad row(s) left out{more}")
+        sides = {row.label == HAM for row in corpus.rows}
+        if corpus.rows and len(sides) == 1:
+            lacking = "spam" if True in sides else "ham"
+            self.stderr.write(
+                f"there is no {lacking} among the rows; curves, AUC and recall at a share of ham need both"
+            )
         if corpus.duplicates:
             self.stderr.write(f"{corpus.duplicates} row(s) repeat another one; they count each time")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ from rich.progress import Progress, TaskID
 import config
 from config.commands import ExampleCommand
 from models.artifact import Artifact
-from models.corpus import Corpus
+from models.corpus import Corpus, Row
 from models.errors import ModelError
+from models.labels import HAM, LABELS
 from streams.management.commands.evaluate import tables
 
 SHOWN_FAULTS = 10
+MOST_SEED = 2**32 - 1
 VARIANTS = 3
 """Texts made of each template of the shipped wording."""
 RELEASED = "released"
@@ -70,15 +73,20 @@ class Command(ExampleCommand):
 
         if options["limit"] is not None and options["limit"] < 1:
             raise CommandError("--limit takes a number from 1")
+        if not 0 <= options["seed"] <= MOST_SEED:
+            raise CommandError(f"--seed takes a number from 0 to {MOST_SEED}")
         try:
             corpus = self._corpus(options)
+            shipped = () if options["no_wording"] else shipped_rows(VARIANTS, options["seed"])
+            if not options["start_from"]:
+                self._name_missing_labels(corpus.rows, shipped)
             with Progress(console=Console(file=sys.stderr, stderr=True)) as progress:
                 trained = train(
                     corpus,
                     read_words(options["words"]),
                     version=options["model_version"],
                     created=options["created"] or datetime.now(UTC).date().isoformat(),
-                    shipped=() if options["no_wording"] else shipped_rows(VARIANTS, options["seed"]),
+                    shipped=shipped,
                     start=_start(options["start_from"]),
                     recipe=Recipe(seed=options["seed"]),
                     progress=_Stages(progress).show,
@@ -95,6 +103,12 @@ class Command(ExampleCommand):
             raise CommandError(f"cannot write {options['out']}: {error.strerror}") from error
         for table in tables(trained.report):
             Console(file=sys.stdout).print(table)
+
+    def _name_missing_labels(self, *parts: Sequence[Row]) -> None:
+        there = {row.label for rows in parts for row in rows}
+        missing = [label for label in LABELS if label not in there]
+        if missing and HAM in there:
+            self.stderr.write(f"no row of {', '.join(missing)}: the model will not know it")
 
     def _corpus(self, options: dict[str, Any]) -> Corpus:
         """The rows to train on; bad ones are named."""
