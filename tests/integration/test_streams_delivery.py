@@ -13,7 +13,7 @@ from config.topics import ENFORCEMENT_ACKS, SMS_HITS, SMS_REJECTED
 from demo.children import Keeper
 from review.models import Case, Evidence
 from tests.builders import a_hit
-from tests.kafka_client import consume, produce
+from tests.kafka_client import consume, ends_of, produce
 from tests.waiting import wait_until
 from tests.workers import a_worker, running
 
@@ -75,7 +75,8 @@ def test_an_idle_worker_that_saw_bad_lines_still_stops_on_sigterm(
 def test_an_answer_to_no_order_is_buried_and_its_neighbours_are_not(
     system: dict[str, str], keeper: Keeper, logs: Path
 ) -> None:
-    order = uuid.uuid4().hex
+    order, bootstrap = uuid.uuid4().hex, system["QINGXIN_KAFKA_BOOTSTRAP"]
+    since = ends_of(bootstrap, SMS_REJECTED)
     answer = EnforcementAck(id="a", order=order, target="13800000001", at=a_hit().scored_at, status="done")
     hits = some_hits(3)
     with running(a_worker("casework", system, logs), keeper):
@@ -84,7 +85,7 @@ def test_an_answer_to_no_order_is_buried_and_its_neighbours_are_not(
         wait_until(lambda: evidence_of(hits) == 3, what="the hits are evidence")
 
         def buried() -> list[DeadLetter]:
-            letters = consume(system["QINGXIN_KAFKA_BOOTSTRAP"], SMS_REJECTED, DeadLetter, count=10_000, seconds=1)
+            letters = consume(bootstrap, SMS_REJECTED, DeadLetter, count=10_000, seconds=1, since=since)
             return [letter for letter in letters if order in base64.b64decode(letter.raw).decode(errors="replace")]
 
         (letter,) = wait_until(buried, what="the dead letter")

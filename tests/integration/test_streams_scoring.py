@@ -24,7 +24,7 @@ from demo.children import Keeper, free_port, inherited_environment
 from demo.servers import Valkey
 from review.models import Case, Evidence, RecallCheck
 from streams.checks import CONTROL
-from tests.kafka_client import consume, produce, skip_to_end
+from tests.kafka_client import consume, ends_of, produce, skip_to_end
 from tests.waiting import wait_until
 from tests.workers import ROOT, Process, a_worker, running
 
@@ -148,6 +148,7 @@ def test_bad_input_of_every_kind_is_buried_and_the_worker_lives(
     records = [b"\n".join([line(200 + n), value, line(300 + n)]) for n, value in enumerate(bad.values())]
     records += [huge, b""]
     fed = good + len(bad) + 2
+    since = ends_of(system["QINGXIN_KAFKA_BOOTSTRAP"], SMS_REJECTED)
     with running(a_worker("scoring", system, logs), keeper) as scoring:
         before = counted(scoring)
         topic = GATEWAY_TOPICS["smsc"]
@@ -156,7 +157,7 @@ def test_bad_input_of_every_kind_is_buried_and_the_worker_lives(
         counts = counted(scoring) - before
         assert (counts["scored"], counts["rejected"]) == (good, len(bad) + 2)
         assert scoring.ready(), "the worker lives"
-        letters = consume(system["QINGXIN_KAFKA_BOOTSTRAP"], SMS_REJECTED, DeadLetter, count=100_000, seconds=3)
+        letters = consume(system["QINGXIN_KAFKA_BOOTSTRAP"], SMS_REJECTED, DeadLetter, count=100_000, seconds=3, since=since)
     mine = [letter for letter in letters if letter.topic == topic][-(len(bad) + 2) :]
     assert Counter(letter.reason for letter in mine) == {
         "invalid_json": 1,

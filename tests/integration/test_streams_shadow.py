@@ -114,6 +114,7 @@ def test_the_shadow_worker_tallies_each_sms_once_though_killed_and_publishes_not
     settings |= own_threshold(tmp_path)
     bootstrap, sent_at = system["QINGXIN_KAFKA_BOOTSTRAP"], HOUR
     candidate = an_appointment(bold, sha256=digest_of(store.path(bold)))
+    rejected_since = ends_of(bootstrap, SMS_REJECTED)
     skip_to_end(bootstrap, "qingxin-shadow", GATEWAY_TOPICS.values())
 
     def send(*numbers: int) -> None:
@@ -151,5 +152,5 @@ def test_the_shadow_worker_tallies_each_sms_once_though_killed_and_publishes_not
     assert [one.sms_id for one in kept] == sorted({one.sms_id for one in kept})
     assert {one.serving_label for one in kept} == {"ham"}
     assert all(one.candidate_spam == one.serving_spam for one in kept), "the arrays are the same"
-    letters = consume(bootstrap, SMS_REJECTED, DeadLetter, count=10_000, seconds=1)
+    letters = consume(bootstrap, SMS_REJECTED, DeadLetter, count=10_000, seconds=1, since=rejected_since)
     assert [one for one in letters if run.encode() in base64.b64decode(one.raw)] == []
