@@ -148,7 +148,8 @@ def test_bad_input_of_every_kind_is_buried_and_the_worker_lives(
     records = [b"\n".join([line(200 + n), value, line(300 + n)]) for n, value in enumerate(bad.values())]
     records += [huge, b""]
     fed = good + len(bad) + 2
-    since = ends_of(system["QINGXIN_KAFKA_BOOTSTRAP"], SMS_REJECTED)
+    bootstrap = system["QINGXIN_KAFKA_BOOTSTRAP"]
+    since = ends_of(bootstrap, SMS_REJECTED)
     with running(a_worker("scoring", system, logs), keeper) as scoring:
         before = counted(scoring)
         topic = GATEWAY_TOPICS["smsc"]
@@ -157,7 +158,7 @@ def test_bad_input_of_every_kind_is_buried_and_the_worker_lives(
         counts = counted(scoring) - before
         assert (counts["scored"], counts["rejected"]) == (good, len(bad) + 2)
         assert scoring.ready(), "the worker lives"
-        letters = consume(system["QINGXIN_KAFKA_BOOTSTRAP"], SMS_REJECTED, DeadLetter, count=100_000, seconds=3, since=since)
+        letters = consume(bootstrap, SMS_REJECTED, DeadLetter, count=100_000, seconds=3, since=since)
     mine = [letter for letter in letters if letter.topic == topic][-(len(bad) + 2) :]
     assert Counter(letter.reason for letter in mine) == {
         "invalid_json": 1,
