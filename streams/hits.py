@@ -11,6 +11,7 @@ from typing import Protocol
 from config.records import Hit, Reason, Sms, Velocity
 from models.classifier import Verdict
 from models.guards import guards
+from models.labels import LABELS
 from models.text import read
 
 VOLUME = "volume"
@@ -71,8 +72,8 @@ def find_hits(
             normalised=verdict.normalised,
             label=verdict.label if verdict.spam >= threshold else VOLUME,
             spam=round(verdict.spam, 6),
-            scores={label: round(score, 6) for label, score in verdict.scores.items()},
-            why=[Reason(reason.term, round(reason.weight, 4), list(reason.places)) for reason in verdict.why],
+            scores={label: round(score, 6) for label, score in zip(LABELS, verdict.probabilities, strict=True)},
+            why=[Reason(reason.term, reason.weight, list(reason.places)) for reason in verdict.why],
             model=model,
             scored_at=at,
             guards=list(_guards(sms.text, verdict.normalised)),

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from kafka.partitioner import murmur2
 
 MAX_PACKED_BYTES = 512 * 1024
 """Bytes at which a record is closed, half of what Kafka's clients send by default."""
 
+REMEMBERED = 100_000
+"""Senders whose partition is remembered: Kafka's hash in Python takes as long as all else that is done to a line."""
+
 Place = tuple[int, int]
 """Where a line was read: bytes and lines before it, counted over all files of a feed."""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def partition_of(sender: str, partitions: int) -> int:
     """Give the partition that Kafka's own partitioner would choose for a key."""
     return int(murmur2(sender.encode()) & 0x7FFFFFFF) % partitions

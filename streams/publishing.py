@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import faust
@@ -36,12 +36,8 @@ class Publisher:
         sent = [await producer.send(topic, key.encode(), encode(record), None, None, None) for key, record in records]
         await asyncio.gather(*sent)
 
-    async def send_hits(self, hits: Sequence[Hit]) -> Sequence[Awaitable[Any]]:
-        """Send hits in packed records, each sender's in its partition and in order.
-
-        Returns:
-            What to wait for: the broker has them then, or raises aiokafka.errors.KafkaError.
-        """
+    async def pack_hits(self, hits: Sequence[Hit]) -> Sequence[Packed]:
+        """Pack hits into records, each sender's for its partition and in order."""
         if not hits:
             return []
         producer = await self._producer_for(SMS_HITS)
@@ -51,9 +47,21 @@ class Publisher:
         for hit in hits:
             packer.add(hit.sender, encode(hit))
         packer.flush()
-        return [
+        return packed
+
+    async def publish_packed_hits(self, packed: Sequence[Packed]) -> None:
+        """Publish packed hits.
+
+        Raises:
+            aiokafka.errors.KafkaError: the broker did not take them all.
+        """
+        if not packed:
+            return
+        producer = await self._producer_for(SMS_HITS)
+        sent = [
             await producer.send(SMS_HITS, record.key, record.value, record.partition, None, None) for record in packed
         ]
+        await asyncio.gather(*sent)
 
     async def _producer_for(self, topic: str) -> Any:
         """Give the producer, running. Raises PermissionError if the topic is another process's to write."""

@@ -163,8 +163,8 @@ class Scorer:
             samples = find_samples(messages, verdicts, threshold, version, now, self._drawing)
             samples = [sample for sample in samples if (sample.gateway, sample.id) not in by_volume]
         with self._stages.of("publish"):
-            acknowledged = await self._publisher.send_hits(hits)
-        await asyncio.gather(*acknowledged)
+            packed = await self._publisher.pack_hits(hits)
+        await self._publisher.publish_packed_hits(packed)
         await self._publisher.publish_samples(samples)
         await self._parts.release(ready.keys)
         scored = Counter(sms.gateway for sms in messages)
@@ -177,9 +177,9 @@ class Scorer:
         for gateway, count in exempt.items():
             SMS_EXEMPT.labels(gateway).inc(count)
             self._count(gateway, "exempt", count)
-        for hit in hits:
-            SMS_HITS.labels(hit.gateway, hit.label).inc()
-            self._count(hit.gateway, "hits", 1)
+        for (gateway, label), count in Counter((hit.gateway, hit.label) for hit in hits).items():
+            SMS_HITS.labels(gateway, label).inc(count)
+            self._count(gateway, "hits", count)
         for gateway, _ in by_volume:
             VOLUME_HITS.labels(gateway).inc()
         for sample in samples:
