@@ -29,7 +29,7 @@ from streams.stages import Stages
 log = logging.getLogger(__name__)
 MAX_RECORDS = 200
 """Kafka records that an agent takes at once."""
-MAX_WAIT = 0.03
+MAX_WAIT = 0.05
 """Seconds for which an agent waits for more records."""
 LINES_AT_ONCE = 2000
 """Lines that are worked on as one piece, so that a packed record does not stall the heartbeat."""

@@ -30,7 +30,7 @@ SESSION_SECONDS = "6"
 PARTITIONS = 4
 START_SECONDS = 120
 WARM_SECONDS = 1.5
-POLL_SECONDS, IDLE_POLLS = 0.2, 8
+POLL_SECONDS, IDLE_POLLS = 1.0, 3
 SAMPLE = re.compile(rb"^([a-z_]+)(\{[^}]*\})? ([0-9.e+-]+)$", re.MULTILINE)
 STAGE = re.compile(rb'stage="([a-z]+)"')
 HITS = "bench.hits"

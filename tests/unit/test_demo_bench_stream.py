@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from itertools import islice
 from pathlib import Path
 
@@ -119,3 +120,10 @@ def test_growth_latency_and_soak_are_told_and_drawn(tmp_path: Path) -> None:
     assert report.growth_figures([Grown(1, 4, 5.0, 6.0)], MACHINE)["results"][0]["workers"] == 1
     assert "50,000" in written.getvalue()
     assert all("<svg" in file.read_text() for file in (tmp_path / "pictures" / "latency.svg", tmp_path / "soak.svg"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_on_performance_gives_a_figure_for_every_contender(name: str) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "performance.md").read_text(encoding="utf-8")
+
+    assert re.search(rf"^\| {name} \| [\d,]+ \|", page, re.MULTILINE)
