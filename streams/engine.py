@@ -29,6 +29,9 @@ from streams.stages import Stages
 log = logging.getLogger(__name__)
 MAX_RECORDS = 200
 """Kafka records that an agent takes at once."""
+BUFFERED = 5 * MAX_RECORDS
+"""Records that wait for an agent at most. When all partitions have reached that, Faust looks again after a second, so it
+should not happen below full load."""
 MAX_WAIT = 0.05
 """Seconds for which an agent waits for more records."""
 LINES_AT_ONCE = 2000
@@ -80,7 +83,7 @@ class Engine:
             producer_acks=-1,
             producer_request_timeout=30.0,
             stream_wait_empty=False,
-            stream_buffer_maxsize=MAX_RECORDS,
+            stream_buffer_maxsize=BUFFERED,
             worker_redirect_stdouts=False,
         )
         self.app.transport = PatientTransport(self.app.conf.broker_consumer, self.app)
