@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 MAX_RECORDS = 200
 """Kafka records that an agent takes at once."""
 BUFFERED = 5 * MAX_RECORDS
-"""Records that wait for an agent at most. When all partitions have reached that, Faust looks again after a second, so it
-should not happen below full load."""
+"""Records that wait for an agent at most. When all partitions have reached that, Faust looks again after a second, so
+that should not happen below full load."""
 MAX_WAIT = 0.05
 """Seconds for which an agent waits for more records."""
 LINES_AT_ONCE = 2000
