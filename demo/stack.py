@@ -130,7 +130,6 @@ class Stack:
         settings = {
             "QINGXIN_DATABASE_URL": self.postgres.url,
             "QINGXIN_REDIS_URL": self.valkey.url,
-            "QINGXIN_KAFKA_BOOTSTRAP": self.broker.bootstrap,
             "QINGXIN_KAFKA_SESSION_SECONDS": str(SESSION_SECONDS),
             "QINGXIN_KAFKA_PARTITIONS": str(PARTITIONS),
             "QINGXIN_SECRET_KEY": self.secrets.secret_key,
@@ -139,6 +138,8 @@ class Stack:
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONUNBUFFERED": "1",
         }
+        if self.broker.port:  # migrations may run before the broker has its port
+            settings["QINGXIN_KAFKA_BOOTSTRAP"] = self.broker.bootstrap
         if name == "web":
             settings |= {
                 "QINGXIN_ORDER_SIGNING_KEY": self.secrets.order_signing_key,

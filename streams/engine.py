@@ -32,7 +32,7 @@ MAX_RECORDS = 200
 BUFFERED = 5 * MAX_RECORDS
 """Records that wait for an agent at most. When all partitions have reached that, Faust looks again after a second, so
 that should not happen below full load."""
-MAX_WAIT = 0.05
+MAX_WAIT = 0.02
 """Seconds for which an agent waits for more records."""
 LINES_AT_ONCE = 2000
 """Lines that are worked on as one piece, so that a packed record does not stall the heartbeat."""

@@ -18,6 +18,16 @@ HITS_A_RECORD = 200
 """A record costs a reader as much as some hundred hits in it."""
 
 
+def pack_hits(hits: Sequence[Hit], partitions: int) -> Sequence[Packed]:
+    """Pack hits into records, each sender's for its partition and in order."""
+    packed: list[Packed] = []
+    packer = Packer(partitions, HITS_A_RECORD, packed.append)
+    for hit in hits:
+        packer.add(hit.sender, encode(hit))
+    packer.flush()
+    return packed
+
+
 class Publisher:
     """Writes to the topics that are its app's to write, and to no other."""
 
@@ -36,18 +46,10 @@ class Publisher:
         sent = [await producer.send(topic, key.encode(), encode(record), None, None, None) for key, record in records]
         await asyncio.gather(*sent)
 
-    async def pack_hits(self, hits: Sequence[Hit]) -> Sequence[Packed]:
-        """Pack hits into records, each sender's for its partition and in order."""
-        if not hits:
-            return []
+    async def partitions_of_hits(self) -> int:
+        """Give the number of partitions of the topic of hits."""
         producer = await self._producer_for(SMS_HITS)
-        partitions = len(await producer._ensure_producer().partitions_for(SMS_HITS))  # noqa: SLF001 - Faust does not pass it on
-        packed: list[Packed] = []
-        packer = Packer(partitions, HITS_A_RECORD, packed.append)
-        for hit in hits:
-            packer.add(hit.sender, encode(hit))
-        packer.flush()
-        return packed
+        return len(await producer._ensure_producer().partitions_for(SMS_HITS))  # noqa: SLF001 - Faust does not pass it on
 
     async def publish_packed_hits(self, packed: Sequence[Packed]) -> None:
         """Publish packed hits.

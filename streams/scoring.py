@@ -38,6 +38,7 @@ from streams.guard import BROKEN_WORLD, Guard
 from streams.hits import find_hits, is_exempt
 from streams.lines import Batch, Item
 from streams.part_store import MOST_LEASED, Overdue, PartStore, Ready
+from streams.publishing import pack_hits
 from streams.sampling import Drawing, find_samples
 from streams.velocity import Counts, Speedometer
 
@@ -162,9 +163,11 @@ class Scorer:
         with self._stages.of("draw"):
             samples = find_samples(messages, verdicts, threshold, version, now, self._drawing)
             samples = [sample for sample in samples if (sample.gateway, sample.id) not in by_volume]
-        with self._stages.of("publish"):
-            packed = await self._publisher.pack_hits(hits)
-        await self._publisher.publish_packed_hits(packed)
+        if hits:
+            partitions = await self._publisher.partitions_of_hits()
+            with self._stages.of("publish"):
+                packed = pack_hits(hits, partitions)
+            await self._publisher.publish_packed_hits(packed)
         await self._publisher.publish_samples(samples)
         await self._parts.release(ready.keys)
         scored = Counter(sms.gateway for sms in messages)
