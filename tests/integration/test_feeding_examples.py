@@ -20,6 +20,7 @@ from config.topics import GATEWAY_TOPICS
 from demo.datafolder import ROOT
 from streams.packing import partition_of
 from streams.topic_admin import create_missing_topics
+from tests.conftest import missing
 from tests.kafka_client import Ends, ends_of
 
 TOPIC = GATEWAY_TOPICS["smsc"]
@@ -85,8 +86,9 @@ def test_the_python_example_has_about_twenty_lines_and_feeds_packed_records(
     assert check_topic(topic, run_id) < 12
 
 
-@pytest.mark.skipif(not (shutil.which("kcat") and shutil.which("jq")), reason="kcat and jq are not here")
 def test_the_kcat_example_feeds_one_sms_a_record(topic: tuple[str, Ends], tmp_path: Path) -> None:
+    if not (shutil.which("kcat") and shutil.which("jq")):
+        missing("kcat and jq are not here")
     run_id = uuid.uuid4().hex[:8]
     a_file(tmp_path, run_id)
     script = example("kcat").replace("127.0.0.1:9092", topic[0])
