@@ -11,6 +11,10 @@ class ServerError(DemoError):
     """An embedded server cannot be started; the message says why in one sentence."""
 
 
+class NoApacheKafkaError(ServerError):
+    """Apache Kafka cannot be had here; the message says why in one sentence."""
+
+
 class RunningAlreadyError(DemoError):
     """Another demo uses this data folder."""
 

@@ -18,8 +18,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from demo.children import Keeper
+from demo.errors import NoApacheKafkaError
 from demo.servers import Broker, Postgres, Valkey
-from tests.servers.apache_kafka import ApacheKafka, NoApacheKafkaError, kafka_classpath
+from demo.servers.apache_kafka import ApacheKafka, kafka_classpath
 from tests.servers.running_system import RunningSystem
 
 UNDER_CI = os.environ.get("CI", "").lower() == "true"

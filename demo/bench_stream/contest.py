@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
+from demo.bench_stream.brokers import EMBEDDED
 from demo.bench_stream.messages import PACK
 from demo.bench_stream.running import Bench, Lap, Runner, median_of
 from demo.benching import Result, result_of
@@ -37,7 +38,7 @@ class Outcome:
     rounds: int
 
 
-def contest(rounds: int, seconds: float, tell: Callable[[str], None]) -> Outcome:
+def contest(rounds: int, seconds: float, tell: Callable[[str], None], broker: str = EMBEDDED) -> Outcome:
     """Let all contenders take turns, each for so many seconds a round; `tell` is told what is being done.
 
     Raises:
@@ -47,9 +48,9 @@ def contest(rounds: int, seconds: float, tell: Callable[[str], None]) -> Outcome
     enough = rounds * (seconds + STARTING_SECONDS)
     with ExitStack() as stack:
         tell("filling the topics with one SMS a record")
-        single = stack.enter_context(Bench(int(enough * MOST_SINGLE), pack=1))
+        single = stack.enter_context(Bench(int(enough * MOST_SINGLE), pack=1, broker=broker))
         tell(f"filling the topics with {PACK} SMS a record")
-        packed = stack.enter_context(Bench(int(enough * MOST_PACKED), pack=PACK))
+        packed = stack.enter_context(Bench(int(enough * MOST_PACKED), pack=PACK, broker=broker))
         turns = [*((runner, single) for runner in ONE_A_RECORD), (OURS_PACKED, packed), (OFFLINE, packed)]
         for turn in range(1, rounds + 1):
             for runner, bench in turns:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from demo.bench_stream.brokers import EMBEDDED
 from demo.bench_stream.contest import MOST_PACKED, OURS_PACKED, STARTING_SECONDS
 from demo.bench_stream.running import PARTITIONS, Bench, lap_between
 
@@ -23,22 +24,28 @@ class Grown:
     sms_per_cpu_s: float
 
 
-def grow(workers: Sequence[int], partitions: Sequence[int], seconds: float, tell: Callable[[str], None]) -> list[Grown]:
+def grow(
+    workers: Sequence[int],
+    partitions: Sequence[int],
+    seconds: float,
+    tell: Callable[[str], None],
+    broker: str = EMBEDDED,
+) -> list[Grown]:
     """Measure each number of workers on the usual partitions, then one worker on each number of partitions."""
     cases = [(count, PARTITIONS) for count in workers]
     cases += [(1, count) for count in partitions if (1, count) not in cases]
     found = []
     for count, parts in cases:
         tell(f"{count} worker(s), {parts} partition(s) a topic")
-        found.append(_together(count, parts, seconds))
+        found.append(_together(count, parts, seconds, broker))
     return found
 
 
-def _together(workers: int, partitions: int, seconds: float) -> Grown:
+def _together(workers: int, partitions: int, seconds: float, broker: str) -> Grown:
     cores = psutil.Process().cpu_affinity() if hasattr(psutil.Process, "cpu_affinity") else []
     messages = int(MOST_PACKED * (seconds + STARTING_SECONDS) * workers)
     with ExitStack() as stack:
-        bench = stack.enter_context(Bench(messages, partitions=partitions))
+        bench = stack.enter_context(Bench(messages, partitions=partitions, broker=broker))
         at_work = [
             stack.enter_context(bench.running(OURS_PACKED, cores[-1 - number % len(cores)] if cores else None))
             for number in range(workers)

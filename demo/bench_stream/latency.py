@@ -13,6 +13,7 @@ import numpy.typing as npt
 from kafka import KafkaConsumer
 
 from config.topics import SMS_HITS
+from demo.bench_stream.brokers import EMBEDDED
 from demo.bench_stream.contest import OURS_PACKED
 from demo.bench_stream.pacing import MARK
 from demo.bench_stream.running import ROOT, WARM_SECONDS, Bench
@@ -37,17 +38,17 @@ class Latency:
         return float(np.percentile(self.age, share)) * 1000
 
 
-def measure_latency(rate: float, seconds: float, tell: Callable[[str], None], bootstrap: str = "") -> Latency:
+def measure_latency(rate: float, seconds: float, tell: Callable[[str], None], broker: str = EMBEDDED) -> Latency:
     """Feed at this rate for so long and take the ages of all hits.
 
     Raises:
         DemoError: a server or the worker does not start, or no hit came.
     """
     tell("starting the servers and a worker")
-    with Bench(messages=100, bootstrap=bootstrap) as bench, bench.running(OURS_PACKED) as worker:
+    with Bench(messages=100, broker=broker) as bench, bench.running(OURS_PACKED) as worker:
         worker.begun()
         tell(f"feeding {rate:,.0f} SMS a second for {seconds:.0f} s")
-        with paced(bench, rate, SETTLE_SECONDS + seconds):
+        with fed(bench, "pacing", rate, SETTLE_SECONDS + seconds):
             found = list(_ages(bench.bootstrap, SETTLE_SECONDS + seconds))
     if not found:
         raise DemoError("no hit came back from the worker")
@@ -57,11 +58,11 @@ def measure_latency(rate: float, seconds: float, tell: Callable[[str], None], bo
 
 
 @contextmanager
-def paced(bench: Bench, rate: float, seconds: float) -> Iterator[Child]:
-    """Feed at this rate within the block, from a process on the servers' cores."""
-    command = [sys.executable, "-m", "demo.bench_stream.pacing", str(rate), str(seconds)]
+def fed(bench: Bench, feeder: str, rate: float, seconds: float) -> Iterator[Child]:
+    """Feed at this rate within the block, from a process on the servers' cores: `pacing` or `flooding`."""
+    command = [sys.executable, "-m", f"demo.bench_stream.{feeder}", str(rate), str(seconds)]
     environment = inherited_environment(**bench.settings())
-    child = Child("the paced gateways", command, bench.folder / "pacing.log", environment, cwd=ROOT)
+    child = Child("the gateways of the bench", command, bench.folder / f"{feeder}.log", environment, cwd=ROOT)
     child.start(bench.keeper)
     bench.keep_off(child)
     try:

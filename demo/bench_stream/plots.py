@@ -13,6 +13,8 @@ from demo.bench_stream.latency import Latency
 from demo.bench_stream.report import P50_MS, P99_MS
 from demo.bench_stream.soak import Soak
 
+SMOOTH = 5
+"""Looks over which a speed is taken."""
 BLUE, GREY = "#1f5fa8", "#666666"
 
 
@@ -24,7 +26,9 @@ def plot_latency(latency: Latency, file: Path) -> None:
         for share, goal in ((50, P50_MS), (99, P99_MS)):
             left.axhline(share, color=GREY, linewidth=0.5)
             left.plot([goal], [share], marker="v", color=GREY)
-            left.annotate(f"goal: p{share} < {goal:.0f} ms", (goal, share), (4, -12), textcoords="offset points")
+            left.annotate(
+                f"goal: {share} % in {goal:.0f} ms", (goal, share), (-6, -12), textcoords="offset points", ha="right"
+            )
         left.set(xlabel="age of the hit (ms)", ylabel="share of the hits (%)", ylim=(0, 101), xscale="log")
         right.plot(latency.at, latency.age * 1000, ".", markersize=1, color=BLUE, rasterized=True)
         right.set(xlabel="time (s)", ylabel="age of the hit (ms)", ylim=(0, None))
@@ -32,13 +36,14 @@ def plot_latency(latency: Latency, file: Path) -> None:
 
 
 def plot_soak(soaked: Soak, file: Path) -> None:
-    """Draw the memory and the SMS scored over time."""
+    """Draw the memory, and the SMS scored a second, over time."""
     with _figure(file, columns=2) as (left, right):
         minutes = [(counts.at - soaked.seen[0].at) / 60 for counts in soaked.seen]
         left.plot(minutes, [counts.memory for counts in soaked.seen], color=BLUE)
         left.set(xlabel="time (min)", ylabel="resident memory (MiB)", ylim=(0, None))
-        right.plot(minutes, [counts.scored / 1e6 for counts in soaked.seen], color=BLUE)
-        right.set(xlabel="time (min)", ylabel="SMS scored (million)", ylim=(0, None))
+        steps = list(zip(soaked.seen, soaked.seen[SMOOTH:], strict=False))
+        right.plot(minutes[SMOOTH:], [(b.scored - a.scored) / (b.at - a.at) for a, b in steps], color=BLUE)
+        right.set(xlabel="time (min)", ylabel="SMS scored a second", ylim=(0, None))
 
 
 @contextmanager

@@ -20,10 +20,11 @@ from typing import Self
 import psutil
 
 from config.environment import Environment
+from demo.bench_stream.brokers import EMBEDDED, serving
 from demo.bench_stream.messages import PACK, fill
 from demo.children import LOOPBACK, Child, Keeper, free_port, inherited_environment
 from demo.errors import DemoError
-from demo.servers import Broker, Valkey
+from demo.servers import Valkey
 
 ROOT = Path(__file__).resolve().parents[2]
 SESSION_SECONDS = "6"
@@ -83,12 +84,12 @@ class Lap:
 class Bench:
     """Broker, Valkey and messages of a bench, on the cores that the contenders do not use; a context manager.
 
-    Each contender reads `messages` SMS from the gateway topics, `pack` in a record. The broker is an embedded one
-    unless `bootstrap` names another, which should be empty.
+    Each contender reads `messages` SMS from the gateway topics, `pack` in a record. `broker` is `apache`, `embedded`
+    or the address of one that runs already, which should be empty.
     """
 
-    def __init__(self, messages: int, pack: int = PACK, partitions: int = PARTITIONS, bootstrap: str = "") -> None:
-        self.messages, self.pack, self.partitions, self.bootstrap = messages, pack, partitions, bootstrap
+    def __init__(self, messages: int, pack: int = PACK, partitions: int = PARTITIONS, broker: str = EMBEDDED) -> None:
+        self.messages, self.pack, self.partitions, self._broker = messages, pack, partitions, broker
         self.core = max(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else None
         self._stack = ExitStack()
         self._servers: dict[str, int] = {}
@@ -99,10 +100,9 @@ class Bench:
             self.keeper = Keeper()
             stack.callback(self.keeper.close)
             self.valkey = stack.enter_context(Valkey(self.folder / "valkey", keeper=self.keeper))
-            if not self.bootstrap:
-                broker = stack.enter_context(Broker(self.folder / "broker", keeper=self.keeper))
-                self.bootstrap = broker.bootstrap
-                self._serves("broker", broker.child)
+            broker = stack.enter_context(serving(self._broker, self.folder, self.keeper))
+            self.bootstrap, self.broker = broker.bootstrap, broker.name
+            self._serves("broker", broker.child)
             self._serves("valkey", self.valkey.child)
             self._make_topics()
             fill(self.bootstrap, self.partitions, self.messages, self.pack)

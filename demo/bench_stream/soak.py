@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from demo.bench_stream.brokers import EMBEDDED
 from demo.bench_stream.contest import OURS_PACKED
-from demo.bench_stream.latency import paced
+from demo.bench_stream.latency import fed
 from demo.bench_stream.running import Bench, Counts
 
 LOOK_SECONDS = 2.0
@@ -31,13 +32,13 @@ class Soak:
         return part[len(part) // 2]
 
 
-def soak(rate: float, seconds: float, tell: Callable[[str], None], bootstrap: str = "") -> Soak:
+def soak(rate: float, seconds: float, tell: Callable[[str], None], broker: str = EMBEDDED) -> Soak:
     """Feed at this rate, above what a worker does, and look at it until the time is over."""
     tell("starting the servers and a worker")
-    with Bench(messages=100, bootstrap=bootstrap) as bench, bench.running(OURS_PACKED) as worker:
+    with Bench(messages=100, broker=broker) as bench, bench.running(OURS_PACKED) as worker:
         seen = [worker.begun()]
         start = seen[0].at
-        with paced(bench, rate, seconds):
+        with fed(bench, "flooding", rate, seconds):
             while time.perf_counter() - start < seconds:
                 time.sleep(LOOK_SECONDS)
                 seen.append(worker.counts())

@@ -22,11 +22,12 @@ from config.environment import Environment
 from config.topics import GATEWAY_TOPICS
 from demo.children import Keeper, inherited_environment
 from demo.datafolder import ROOT
+from demo.errors import NoApacheKafkaError
+from demo.servers.apache_kafka import ApacheKafka, kafka_classpath
 from streams.feed_state import Mark
 from streams.topic_admin import create_missing_topics
 from tests.conftest import missing
 from tests.kafka_client import Ends, ends_of
-from tests.servers.apache_kafka import ApacheKafka, NoApacheKafkaError, kafka_classpath
 from tests.waiting import wait_until
 
 GATEWAY = "ismg"

@@ -16,9 +16,10 @@ from config.records import Hit
 from config.topics import SMS_HITS
 from demo.children import Keeper, inherited_environment
 from demo.datafolder import ROOT
+from demo.errors import NoApacheKafkaError
+from demo.servers.apache_kafka import kafka_classpath
 from tests.conftest import missing
 from tests.kafka_client import consume
-from tests.servers.apache_kafka import NoApacheKafkaError, kafka_classpath
 from tests.servers.secure_kafka import Authority, SecureKafka
 from tests.workers import a_worker, running
 

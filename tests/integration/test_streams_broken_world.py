@@ -17,10 +17,10 @@ from config.records import Hit
 from config.topics import SMS_HITS
 from demo.children import Keeper, inherited_environment
 from demo.servers import Postgres
+from demo.servers.apache_kafka import ApacheKafka
 from streams.topic_admin import create_missing_topics
 from tests.builders import a_hit
 from tests.kafka_client import produce
-from tests.servers.apache_kafka import ApacheKafka
 from tests.waiting import wait_until
 from tests.workers import ROOT, a_worker, running
 

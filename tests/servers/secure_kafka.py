@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from demo.children import LOOPBACK, Keeper, free_port
-from tests.servers.apache_kafka import ApacheKafka
+from demo.servers.apache_kafka import ApacheKafka
 
 USER, PASSWORD = "feeder", "only-for-tests"
 MODULES = "org.apache.kafka.common.security"

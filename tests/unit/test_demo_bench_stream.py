@@ -7,13 +7,16 @@ import re
 from itertools import islice
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from rich.console import Console
 
-from config.records import encode
+from config.records import Sms, encode
 from demo.bench_stream import report
+from demo.bench_stream.brokers import APACHE, AUTO, EMBEDDED, chosen
 from demo.bench_stream.contest import NAMES, Outcome, stages_of
+from demo.bench_stream.flooding import moulds
 from demo.bench_stream.growth import Grown
 from demo.bench_stream.latency import Latency, _sent_at
 from demo.bench_stream.messages import some_sms
@@ -22,7 +25,7 @@ from demo.bench_stream.plots import plot_latency, plot_soak
 from demo.bench_stream.running import Counts, Lap, counts_of, lap_between, median_of
 from demo.bench_stream.soak import Soak
 from demo.benching import Result
-from demo.errors import DemoError
+from demo.errors import DemoError, NoApacheKafkaError
 from demo.machine import Machine
 from tests.builders import a_hit
 
@@ -87,6 +90,37 @@ def test_the_age_of_a_hit_is_read_from_its_id_and_other_hits_are_passed_over() -
 
     (sent,) = _sent_at(record)
     assert paced.id.endswith(str(sent))
+
+
+def test_a_flood_hands_the_same_records_over_again_with_ids_and_times_of_their_own() -> None:
+    made = moulds(islice(some_sms(500), 500), partitions=2)
+    first, again = (
+        [
+            msgspec.json.decode(line, type=Sms)
+            for mould in made
+            for line in mould.cast(lap, 1_700_000_000_000 + lap).split(b"\n")
+        ]
+        for lap in (1, 2)
+    )
+
+    assert sum(mould.sms for mould in made) == 500
+    assert {sms.text for sms in first} == {sms.text for sms in again}
+    assert len({sms.id for sms in first + again}) == 1000
+    assert {sms.sent_at for sms in again} == {1_700_000_000_002}
+
+
+def test_a_broker_that_is_named_is_taken_and_auto_says_why_it_takes_the_embedded_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    monkeypatch.setenv("QINGXIN_TEST_KAFKA_HOME", str(tmp_path))
+
+    assert chosen("127.0.0.1:9092", said.append) == "127.0.0.1:9092"
+    assert said == []
+    assert chosen(AUTO, said.append) == EMBEDDED
+    assert "Apache Kafka is not here" in said[0]
+    with pytest.raises(NoApacheKafkaError):
+        chosen(APACHE, said.append)
 
 
 def test_the_contest_tells_every_contender_every_goal_and_every_stage() -> None:

@@ -31,12 +31,12 @@ class Command(ExampleCommand):
         "Measure on this machine. `models`: from raw text to a label, ours beside jieba + TF-IDF + logistic regression "
         "and fastText. `stream`: from a Kafka record to a hit, the scoring worker beside naive apps on Faust and Quix "
         "Streams, on one core. `latency`: from an SMS handed over to its hit, at a steady rate. `growth`: more "
-        "workers, more partitions. `soak`: memory at full speed for ten minutes. Servers are embedded ones on loopback."
+        "workers, more partitions. `soak`: memory at full speed for ten minutes. Servers are started on loopback."
     )
     examples = """  qingxin bench models --json --rounds 9
   qingxin bench stream
   qingxin bench latency --rate 12050 --out pictures
-  qingxin bench soak --bootstrap 127.0.0.1:9092"""
+  qingxin bench soak --broker 127.0.0.1:9092"""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("what", nargs="?", default="models", choices=WORDS, help="what to measure")
@@ -46,8 +46,10 @@ class Command(ExampleCommand):
         parser.add_argument("--seconds", type=float, help="length of a round of stream (default 6), latency (30), "
                             "growth (8) or soak (600)")  # fmt: skip
         parser.add_argument("--rate", type=float, help="SMS a second (latency: default 12050; soak: 60000)")
-        parser.add_argument("--bootstrap", default="", metavar="HOST:PORT",
-                            help="an empty Kafka for latency and soak, instead of the embedded one")  # fmt: skip
+        parser.add_argument("--broker", default="auto", metavar="auto|apache|embedded|HOST:PORT",
+                            help="what stream, latency, growth and soak measure on: Apache Kafka where Java 17 and "
+                            "Maven (or QINGXIN_TEST_KAFKA_HOME) give it, else the embedded broker, which is the "
+                            "slower the more it holds (auto, the default); or an empty Kafka of yours")  # fmt: skip
         parser.add_argument("--out", type=Path, help="folder for the pictures of latency and soak")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -70,6 +72,8 @@ class Command(ExampleCommand):
             return
         console = Console()
         console.print(str(machine), highlight=False)
+        if "broker" in figures:
+            console.print(f"broker: {figures['broker']}", highlight=False)
         for table in tables:
             console.print(table)
 
@@ -81,16 +85,22 @@ class Command(ExampleCommand):
             for sentence in report.left_out:
                 self.stderr.write(sentence)
             return list(report.tables()), report.figures()
+        from demo.bench_stream.brokers import chosen
+
         with stderr.status("starting") as status:
             tell = status.update if stderr.is_terminal else stderr.print
-            return _stream(what, options, machine, tell)
+            broker = chosen(options["broker"], self.stderr.write)
+            tables, figures = _stream(what, options, machine, tell, broker)
+            return tables, {**figures, "broker": broker}
 
 
 def _given(value: Any, default: Any) -> Any:
     return default if value is None else value
 
 
-def _stream(what: str, options: dict[str, Any], machine: Machine, tell: Any) -> tuple[list[Table], dict[str, Any]]:
+def _stream(
+    what: str, options: dict[str, Any], machine: Machine, tell: Any, broker: str
+) -> tuple[list[Table], dict[str, Any]]:
     """Measure something about the scoring worker; tells what is being done."""
     from demo.bench_stream import report
     from demo.bench_stream.contest import contest
@@ -101,17 +111,17 @@ def _stream(what: str, options: dict[str, Any], machine: Machine, tell: Any) -> 
 
     seconds, out = options["seconds"], options["out"]
     if what == "stream":
-        outcome = contest(options["rounds"], seconds, tell)
+        outcome = contest(options["rounds"], seconds, tell, broker)
         return list(report.contest_tables(outcome)), report.contest_figures(outcome, machine)
     if what == "growth":
-        grown = grow(range(1, machine.cores + 1), (1, 4, 16), seconds, tell)
+        grown = grow(range(1, machine.cores + 1), (1, 4, 16), seconds, tell, broker)
         return [report.growth_table(grown)], report.growth_figures(grown, machine)
     if what == "latency":
-        latency = measure_latency(_given(options["rate"], report.GOAL_PER_S / 2), seconds, tell, options["bootstrap"])
+        latency = measure_latency(_given(options["rate"], report.GOAL_PER_S / 2), seconds, tell, broker)
         if out:
             plot_latency(latency, out / "latency.svg")
         return [report.latency_table(latency)], report.latency_figures(latency, machine)
-    soaked = soak(_given(options["rate"], 60_000), seconds, tell, options["bootstrap"])
+    soaked = soak(_given(options["rate"], 60_000), seconds, tell, broker)
     if out:
         plot_soak(soaked, out / "soak.svg")
     return [report.soak_table(soaked)], report.soak_figures(soaked, machine)

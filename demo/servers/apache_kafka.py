@@ -14,16 +14,14 @@ from pathlib import Path
 from typing import Self
 
 from demo.children import LOOPBACK, Child, Keeper, free_port, inherited_environment, tail
-from demo.servers import speaks_kafka
+from demo.errors import NoApacheKafkaError
+from demo.servers.broker import speaks_kafka
+from demo.servers.server import Server
 
-POM = Path(__file__).with_name("pom.xml")
+POM = Path(__file__).with_name("apache_kafka_pom.xml")
 START_SECONDS = 60
 MAVEN_SECONDS = 600
-JAVA_VERSION = 17
-
-
-class NoApacheKafkaError(Exception):
-    """Apache Kafka cannot be had here; the message says why."""
+JAVA, JAVA_VERSION = "java", 17
 
 
 def kafka_classpath() -> tuple[str, str]:
@@ -40,20 +38,22 @@ def kafka_classpath() -> tuple[str, str]:
         if not list(Path(home, "libs").glob("kafka_*.jar")):
             raise NoApacheKafkaError(f"QINGXIN_TEST_KAFKA_HOME={home} holds no libs/kafka_*.jar")
         return str(Path(home, "libs", "*")), home
-    if not shutil.which("mvn"):
+    maven = shutil.which("mvn")
+    if not maven:
         raise NoApacheKafkaError("set QINGXIN_TEST_KAFKA_HOME or install Maven")
-    return _maven_classpath(), "jars that Maven resolved"
+    return _maven_classpath(maven), "jars that Maven resolved"
 
 
 def _java_version() -> int:
-    if not shutil.which("java"):
+    java = shutil.which(JAVA)
+    if not java:
         return 0
-    told = subprocess.run(["java", "-version"], check=False, capture_output=True, text=True)
+    told = subprocess.run([java, "-version"], check=False, capture_output=True, text=True)  # noqa: S603 - fixed words
     found = re.search(r'version "(\d+)', told.stderr + told.stdout)
     return int(found.group(1)) if found else 0
 
 
-def _maven_classpath() -> str:
+def _maven_classpath(maven: str) -> str:
     default = Path.home() / ".cache" / "qingxin"
     cache = Path(os.environ.get("QINGXIN_TEST_CACHE") or default)
     cache.mkdir(parents=True, exist_ok=True)
@@ -62,8 +62,8 @@ def _maven_classpath() -> str:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _usable(kept):
             kept.unlink(missing_ok=True)  # Maven leaves an equal file untouched
-            done = subprocess.run(
-                ["mvn", "-q", "-B", "-f", str(POM), "dependency:build-classpath", f"-Dmdep.outputFile={kept}"],
+            done = subprocess.run(  # noqa: S603 - fixed words
+                [maven, "-q", "-B", "-f", str(POM), "dependency:build-classpath", f"-Dmdep.outputFile={kept}"],
                 check=False, capture_output=True, text=True, timeout=MAVEN_SECONDS,
             )  # fmt: skip
             if done.returncode or not _usable(kept):
@@ -76,7 +76,7 @@ def _usable(kept: Path) -> bool:
     return kept.exists() and all(Path(jar).exists() for jar in kept.read_text().strip().split(":"))
 
 
-class ApacheKafka:
+class ApacheKafka(Server):
     """One broker and controller in a folder; a context manager. `stop` and `start` again keep its records."""
 
     def __init__(self, folder: Path, classpath: str, keeper: Keeper | None = None) -> None:
@@ -87,7 +87,6 @@ class ApacheKafka:
         self._classpath = classpath
         self._keeper = keeper
         self._settings = folder / "server.properties"
-        self._child: Child | None = None
 
     def start(self) -> Self:
         """Format the storage on first use, start and wait until a Kafka client gets its metadata."""
@@ -95,7 +94,7 @@ class ApacheKafka:
             self._format()
         self._child = Child(
             "Apache Kafka",
-            ["java", "-Xmx512m", "-XX:+UseSerialGC", "-cp", self._classpath, "kafka.Kafka", str(self._settings)],
+            [JAVA, "-Xmx512m", "-XX:+UseSerialGC", "-cp", self._classpath, "kafka.Kafka", str(self._settings)],
             self.log,
             inherited_environment(),
         )
@@ -112,12 +111,6 @@ class ApacheKafka:
         if self._child:
             self._child.stop(30)
             self._child = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def with_doors(self, settings: dict[str, object]) -> dict[str, object]:
         """Give the broker's settings with more listeners; this one has none."""
@@ -156,8 +149,8 @@ class ApacheKafka:
         self._settings.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         with self.log.open("ab") as log:
-            done = subprocess.run(
-                ["java", "-Xmx128m", "-cp", self._classpath, "kafka.tools.StorageTool",
+            done = subprocess.run(  # noqa: S603 - fixed words
+                [JAVA, "-Xmx128m", "-cp", self._classpath, "kafka.tools.StorageTool",
                  "format", "-t", cluster, "-c", str(self._settings), *self.users()],
                 check=False, stdout=log, stderr=log,
             )  # fmt: skip
