@@ -10,10 +10,10 @@ from billing_hooks.cancelling import Answer, Verdict, verdict
 from billing_hooks.journal import Journal
 from billing_hooks.locking import lock_subscribers
 from billing_hooks.models import BossOrder, Cancellation, Reminder, ServiceTextSeen, Subscription
-from billing_hooks.numbers import level
 from billing_hooks.taking_events import plan_announced
 from config.errors import BadRecordError
 from config.metrics import CANCELS
+from config.numbers import level
 from config.policy import Policy
 from config.records import BossAck
 

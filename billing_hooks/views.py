@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing_hooks.models import Service, Subscriber
-from billing_hooks.numbers import level
 from billing_hooks.picture import picture_of
+from config.numbers import level
 from config.roles import Role, role_required
 from ledger import audit
 from ledger.chain import Event

@@ -78,6 +78,14 @@ def _check_redis_url(value: str) -> str:
     return value
 
 
+def _check_redis_urls(value: str) -> str:
+    """Refuse what are no URLs of Redis, or the same one twice; take the blanks out."""
+    urls = [_check_redis_url(url.strip()) for url in value.split(",") if url.strip()]
+    if len(set(urls)) < len(urls):
+        raise ValueError("must be URLs of different servers")
+    return ",".join(urls)
+
+
 def _check_brokers(value: str) -> str:
     """Refuse what are no brokers; take the blanks out."""
     brokers = [broker.strip() for broker in value.split(",")]
@@ -113,6 +121,11 @@ class Environment(BaseSettings):
     )
     redis_url: Annotated[str, AfterValidator(_check_redis_url)] = Field(
         "redis://127.0.0.1:6379/0", description="Redis or Valkey, as a URL"
+    )
+    redis_counts_urls: Annotated[str, AfterValidator(_check_redis_urls)] = Field(
+        "",
+        description="Redis or Valkey servers that share the counts of senders among them, URLs separated by commas; "
+        "QINGXIN_REDIS_URL if unset. All workers need the same list; change it at midnight",
     )
     kafka_bootstrap: Annotated[str, AfterValidator(_check_brokers)] = Field(
         "127.0.0.1:9092", description="Kafka brokers, host:port separated by commas"
@@ -169,6 +182,11 @@ class Environment(BaseSettings):
     )
     commit_seconds: float = Field(1.0, gt=0, le=60, description="how often a worker commits its Kafka offsets")
     log_format: Literal["text", "json"] = Field("text", description="log lines for people or for machines")
+
+    @property
+    def counts_urls(self) -> tuple[str, ...]:
+        """The Redis servers that hold the counts of senders; one at least."""
+        return tuple(self.redis_counts_urls.split(",")) if self.redis_counts_urls else (self.redis_url,)
 
     def require(self, *names: str) -> None:
         """Say which of these settings are missing, all at once.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,10 +12,10 @@ import msgspec
 
 from config.errors import BadRecordError
 from config.feeds import PART_FIELDS, Profile
+from config.numbers import level
 
 MAX_DIGITS = 18
 """A whole number with no more digits fits into 64 bits."""
-MAINLAND = re.compile(r"(?:\+86|0086|86)(1[0-9]{10})")
 ID_LETTERS = 32
 
 
@@ -48,7 +47,8 @@ class Mapper:
             if type(fields.get(field)) is int:
                 fields[field] = str(fields[field])
         if profile.mainland_numbers:
-            fields |= {field: without_prefix(fields[field]) for field in ("sender", "receiver") if field in fields}
+            numbers = {field: fields[field] for field in ("sender", "receiver") if isinstance(fields.get(field), str)}
+            fields |= {field: level(number) for field, number in numbers.items()}
         if "id" not in profile.fields:
             fields["id"] = digest_id([fields.get(name) for name in profile.id_from])
         part = {name.removeprefix("part_"): fields.pop(name, None) for name in PART_FIELDS}
@@ -80,12 +80,6 @@ def whole_number(value: Any) -> Any:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS:
         return int(value)
     return value
-
-
-def without_prefix(number: Any) -> Any:
-    """Take the prefix of mainland China away from an 11-digit mobile number."""
-    found = MAINLAND.fullmatch(number) if isinstance(number, str) else None
-    return found[1] if found else number
 
 
 def digest_id(values: list[Any]) -> str:

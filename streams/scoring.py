@@ -32,15 +32,17 @@ from config.topics import GATEWAY_TOPICS
 from models.classifier import Verdict
 from streams.campaign_index import CampaignIndex
 from streams.checks import check_sms
+from streams.counting import shared
 from streams.engine import Deed, Engine
 from streams.following import FollowedModel, serving_model
 from streams.guard import BROKEN_WORLD, Guard
-from streams.hits import find_hits, is_exempt
+from streams.hits import Counted, find_hits, is_exempt
 from streams.lines import Batch, Item
+from streams.numbers import levelled
 from streams.part_store import MOST_LEASED, Overdue, PartStore, Ready
 from streams.publishing import pack_hits
 from streams.sampling import Drawing, find_samples
-from streams.velocity import Counts, Speedometer
+from streams.velocity import Speedometer
 
 log = logging.getLogger(__name__)
 REDIS_PAUSE = 5.0
@@ -62,12 +64,7 @@ class Scored:
     threshold: float
     version: str
     now: datetime
-    counting: asyncio.Task[Counts]
-
-    @property
-    def opinion(self) -> tuple[Sequence[Verdict], float, str, datetime]:
-        """What hits and samples are made from."""
-        return self.verdicts, self.threshold, self.version, self.now
+    counting: asyncio.Task[Counted]
 
 
 class Scorer:
@@ -82,25 +79,31 @@ class Scorer:
         self._unscored = policy.unscored_receivers
         secret = environment.secret_key.get_secret_value() if environment.secret_key else ""
         self._drawing = Drawing(policy.recall_check_one_in, secret)
-        self._redis = _client(environment)
+        self._redis = _client(environment.redis_url)
         self._campaigns = CampaignIndex(self._redis, rules.campaigns, timed=lambda: self._stages.of("fingerprint"))
         self._live: dict[str, Counter[str]] = {}
         self._fresh: dict[str, Counter[str]] = {}
         self._minutes: dict[tuple[str, int], Counter[str]] = {}
         self._redis_again_at = 0.0
         # On a connection of its own a request is sent at once, so that Redis counts while the next piece is scored.
-        self._speedometer = Speedometer(
-            _client(environment, single_connection_client=True),
-            rules.volume,
-            rules.reminders.zone,
-            timed=lambda: self._stages.of("velocity"),
+        self._speedometer = shared(
+            [
+                Speedometer(
+                    _client(url, single_connection_client=True),
+                    rules.volume,
+                    rules.reminders.zone,
+                    timed=lambda: self._stages.of("velocity"),
+                )
+                for url in environment.counts_urls
+            ]
         )
         self._turn = asyncio.Lock()
-        self._last_counted: asyncio.Task[Counts] | None = None
+        self._last_counted: asyncio.Task[Counted] | None = None
         self._parts = PartStore(self._redis, rules.long_sms)
 
     async def work(self, items: Sequence[Item[Sms]]) -> None:
         """Score items and publish the hits and samples; counted once the broker has them."""
+        items = levelled(items)
         judged = [item for item in items if not is_exempt(item.message, self._unscored)]
         exempt = Counter(item.message.gateway for item in items) - Counter(item.message.gateway for item in judged)
         # Pieces are joined and counted in the order in which they were read, whatever Redis does meanwhile.
@@ -145,7 +148,7 @@ class Scorer:
             verdicts = classifier.verdicts([sms.text for sms in messages], threshold)
         before = self._last_counted
 
-        async def count() -> Counts:
+        async def count() -> Counted:
             if before is not None:
                 await asyncio.wait([before])
             return await self._guard.outlast(lambda: self._speedometer.count(ready.items, verdicts, now))
@@ -154,14 +157,14 @@ class Scorer:
         return Scored(messages, verdicts, threshold, classifier.version, now, self._last_counted)
 
     async def _publish(self, ready: Ready, done: Scored, exempt: Counter[str]) -> None:
-        messages, (verdicts, threshold, version, now) = done.messages, done.opinion
+        messages, verdicts = done.messages, done.verdicts
         counted = await done.counting
         with self._stages.of("hits"):
-            hits = find_hits(messages, verdicts, threshold, version, now, counted)
+            hits = find_hits(messages, verdicts, done.threshold, done.version, done.now, counted)
         hits = await self._campaigns.mark(hits)
         by_volume = {(hit.gateway, hit.id) for hit in hits if hit.found_by == "volume"}
         with self._stages.of("draw"):
-            samples = find_samples(messages, verdicts, threshold, version, now, self._drawing)
+            samples = find_samples(messages, verdicts, done.threshold, done.version, done.now, self._drawing)
             samples = [sample for sample in samples if (sample.gateway, sample.id) not in by_volume]
         if hits:
             partitions = await self._publisher.partitions_of_hits()
@@ -239,8 +242,8 @@ class Scorer:
         self._fresh.clear()
 
 
-def _client(environment: Environment, **settings: bool) -> redis.asyncio.Redis:
-    return redis.asyncio.Redis.from_url(environment.redis_url, socket_timeout=1, socket_connect_timeout=1, **settings)
+def _client(url: str, **settings: bool) -> redis.asyncio.Redis:
+    return redis.asyncio.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, **settings)
 
 
 def make_engine(environment: Environment) -> Engine:

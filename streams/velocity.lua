@@ -1,12 +1,33 @@
--- Counts the SMS of a batch by sender and day, each once however often it is read; see streams/velocity.py.
--- In:  sources {key, seconds}, groups {key, expires_at, per_hour, per_day}, slots {group, hour}, and a column each of
---      slot, source, offset, line, receiver, text; max_receivers, max_texts. All indexes count from 1.
+-- Counts the SMS of a batch by sender and day, each once however often it is read and at however many gateways it is
+-- seen; see streams/velocity.py.
+-- In:  sources {key, seconds, gateway}, groups {key, expires_at, per_hour, per_day}, slots {group, hour}, and a column each of
+--      slot, source, offset, line, receiver, text; max_receivers, max_texts, gateways. All indexes count from 1.
 -- Out: groups {day, receivers, top, at_least, crossed}, slots {hour, crossed}; `crossed` is the index of the SMS of this
 --      batch that crossed the line, or 0.
 local given = cmsgpack.unpack(ARGV[1])
 local sources, groups, slots = given[1], given[2], given[3]
 local slot_of, source_of, offsets, lines, receivers, texts = given[4], given[5], given[6], given[7], given[8], given[9]
-local max_receivers, max_texts = given[10], given[11]
+local max_receivers, max_texts, gateways = given[10], given[11], given[12]
+
+-- What a receiver got of this sender, the newest text first: 4 bytes of the text, and a byte for each gateway with how
+-- often it saw it. A gateway that saw a text less often than another sees copies of what that one saw.
+local TEXT, MOST_SEEN = 4, 255
+local ENTRY = TEXT + gateways
+local LONGEST = math.floor(64 / ENTRY) * ENTRY -- what a hash keeps in its compact form
+
+local function seen(held, text, gateway)
+  for first = 1, #held, ENTRY do
+    if string.sub(held, first, first + TEXT - 1) == text then
+      local counts = {string.byte(held, first + TEXT, first + ENTRY - 1)}
+      local mine, most = counts[gateway] + 1, math.max(unpack(counts))
+      counts[gateway] = math.min(mine, MOST_SEEN)
+      local entry = text .. string.char(unpack(counts))
+      return string.sub(held, 1, first - 1) .. entry .. string.sub(held, first + ENTRY), mine <= most and most < MOST_SEEN
+    end
+  end
+  local entry = text .. string.rep('\0', gateway - 1) .. '\1' .. string.rep('\0', gateways - gateway)
+  return string.sub(entry .. held, 1, LONGEST), false
+end
 
 local offset_done, line_done, advanced = {}, {}, {}
 for s, source in ipairs(sources) do
@@ -83,26 +104,33 @@ end
 
 -- One SMS of a sender in a batch, which is the rule: the same as below, without its tables.
 local function count_one(key, expires_at, per_hour, per_day, hour, i)
-  local text, receiver = 'x' .. struct.pack('>I4', texts[i]), 'r' .. struct.pack('>I4', receivers[i])
+  local digest, gateway = struct.pack('>I4', texts[i]), sources[source_of[i]][3]
+  local text, receiver = 'x' .. digest, 'r' .. struct.pack('>I4', receivers[i])
   local known = redis.call('HMGET', key, 'd', 'n', 'k', 't', 'h' .. hour, text, receiver)
+  local held, copy = seen(known[7] or '', digest, gateway)
   if not known[1] then
-    redis.call('HSET', key, 'd', 1, 'n', 1, 'k', 1, 't', 1, 'h' .. hour, 1, text, 1, receiver, '')
+    redis.call('HSET', key, 'd', 1, 'n', 1, 'k', 1, 't', 1, 'h' .. hour, 1, text, 1, receiver, held)
     redis.call('EXPIREAT', key, expires_at)
     return {1, 1, 1, 1 >= max_receivers, 0}, {1, 0}
   end
   local day, told = tonumber(known[1]) + 1, tonumber(known[2])
   local kinds, top, in_hour = tonumber(known[3]), tonumber(known[4]), tonumber(known[5] or 0) + 1
-  if not known[7] and told < max_receivers then
-    told = told + 1
-    redis.call('HSET', key, receiver, '')
+  if copy then
+    redis.call('HSET', key, receiver, held)
+    return {day - 1, told, top, told >= max_receivers, 0}, {in_hour - 1, 0}
   end
-  if known[6] or kinds < max_texts then
-    local all = tonumber(known[6] or 0) + 1
-    if not known[6] then kinds = kinds + 1 end
-    if all > top then top = all end
-    redis.call('HSET', key, text, all)
+  local holds_receiver = known[7] or told < max_receivers
+  if holds_receiver and not known[7] then told = told + 1 end
+  local all = (known[6] or kinds < max_texts) and tonumber(known[6] or 0) + 1
+  if all and not known[6] then kinds = kinds + 1 end
+  if all and all > top then top = all end
+  if all and holds_receiver then -- one call, for calls are what costs here
+    redis.call('HSET', key, 'd', day, 'n', told, 'k', kinds, 't', top, 'h' .. hour, in_hour, text, all, receiver, held)
+  else
+    redis.call('HSET', key, 'd', day, 'n', told, 'k', kinds, 't', top, 'h' .. hour, in_hour)
+    if all then redis.call('HSET', key, text, all) end
+    if holds_receiver then redis.call('HSET', key, receiver, held) end
   end
-  redis.call('HSET', key, 'd', day, 'n', told, 'k', kinds, 't', top, 'h' .. hour, in_hour)
   local crossed_hour, crossed_day = 0, 0
   if per_hour > 0 and in_hour == per_hour + 1 then
     crossed_hour = i
@@ -134,10 +162,10 @@ local function count_many(g, group)
     fresh[s] = fresh[s] or (only[s] and {only[s]}) or NONE
     stale[s] = stale[s] or NONE
   end
-  local counted, seen = {}, {}
+  local counted, read_again = {}, {}
   for _, s in ipairs(slots_of[g]) do
     for _, i in ipairs(fresh[s]) do table.insert(counted, i) end
-    for _, i in ipairs(stale[s]) do table.insert(seen, i) end
+    for _, i in ipairs(stale[s]) do table.insert(read_again, i) end
   end
   if #slots_of[g] > 1 then table.sort(counted) end -- in the order in which they were read, whatever their hours
 
@@ -147,19 +175,13 @@ local function count_many(g, group)
     table.insert(names, 'h' .. slots[s][2])
     table.insert(names, 'c' .. slots[s][2])
   end
-  local copies, kinds_met, receivers_met = {}, {}, {}
+  local met = {}
   for _, i in ipairs(counted) do
-    local text, receiver = 'x' .. struct.pack('>I4', texts[i]), 'r' .. struct.pack('>I4', receivers[i])
-    if not copies[text] then
-      copies[text] = 0
-      table.insert(kinds_met, text)
-      table.insert(names, text)
-    end
-    copies[text] = copies[text] + 1
-    if not receivers_met[receiver] then
-      receivers_met[receiver] = true
-      table.insert(receivers_met, receiver)
-      table.insert(names, receiver)
+    for _, name in ipairs({'x' .. struct.pack('>I4', texts[i]), 'r' .. struct.pack('>I4', receivers[i])}) do
+      if not met[name] then
+        met[name] = true
+        table.insert(names, name)
+      end
     end
   end
   local values = read(key, names)
@@ -169,27 +191,48 @@ local function count_many(g, group)
   local day, told = tonumber(known.d or 0), tonumber(known.n or 0)
   local kinds, top = tonumber(known.k or 0), tonumber(known.t or 0)
   local writes = {}
+
+  -- what is a copy of what another gateway saw does not count
+  local originals, in_slot, held_by, copies, kinds_met = {}, {}, {}, {}, {}
+  for _, s in ipairs(slots_of[g]) do in_slot[s] = {} end
+  for _, i in ipairs(counted) do
+    local digest, receiver, copy = struct.pack('>I4', texts[i]), 'r' .. struct.pack('>I4', receivers[i]), false
+    local held = held_by[receiver] or known[receiver]
+    if not held and told < max_receivers then
+      told = told + 1
+      held = ''
+    end
+    if held then held_by[receiver], copy = seen(held, digest, sources[source_of[i]][3]) end
+    if not copy then
+      local text = 'x' .. digest
+      if not copies[text] then
+        copies[text] = 0
+        table.insert(kinds_met, text)
+      end
+      copies[text] = copies[text] + 1
+      table.insert(originals, i)
+      table.insert(in_slot[slot_of[i]], i)
+    end
+  end
+  for receiver, held in pairs(held_by) do
+    table.insert(writes, receiver)
+    table.insert(writes, held)
+  end
+
   for _, s in ipairs(slots_of[g]) do
     local hour = slots[s][2]
     local before = tonumber(known['h' .. hour] or 0)
     of_hours[s] = {
-      before + #fresh[s],
-      crossing(known['c' .. hour], writes, 'c' .. hour, before, group[3], fresh[s], stale[s])
+      before + #in_slot[s],
+      crossing(known['c' .. hour], writes, 'c' .. hour, before, group[3], in_slot[s], stale[s])
     }
-    if #fresh[s] > 0 then
+    if #in_slot[s] > 0 then
       table.insert(writes, 'h' .. hour)
-      table.insert(writes, before + #fresh[s])
+      table.insert(writes, before + #in_slot[s])
     end
   end
-  local crossed = crossing(known.c, writes, 'c', day, group[4], counted, seen)
+  local crossed = crossing(known.c, writes, 'c', day, group[4], originals, read_again)
   if #counted > 0 then
-    for _, receiver in ipairs(receivers_met) do
-      if not known[receiver] and told < max_receivers then
-        told = told + 1
-        table.insert(writes, receiver)
-        table.insert(writes, '')
-      end
-    end
     for _, text in ipairs(kinds_met) do
       local all = tonumber(known[text] or 0) + copies[text]
       if known[text] or kinds < max_texts then
@@ -200,7 +243,7 @@ local function count_many(g, group)
       end
     end
     local fresh_day = day == 0
-    day = day + #counted
+    day = day + #originals
     for name, value in pairs({d = day, n = told, k = kinds, t = top}) do
       table.insert(writes, name)
       table.insert(writes, value)

@@ -1,10 +1,11 @@
 """How fast each sender sends, counted in Redis: one round trip a batch, exact across gateways, workers and redelivery.
 
-One hash a sender and local day: SMS by hour (`h`) and day (`d`), receivers (`r`, hashed to 32 bits; `n` of them),
-copies of texts (`x`, by digest; `k` of them, the most of one `t`), and which SMS crossed the line (`c`). It goes with
-the day. A mark a partition says how far it was counted: within a partition SMS are read in order, so what lies before
-the mark was counted. An SMS whose time is absurd counts when it is read; only for such a one can a worker that dies
-between counting and publishing lose the crossing of a line.
+One hash a sender and local day: SMS by hour (`h`) and day (`d`), receivers (`r`, hashed to 32 bits; `n` of them; with
+the last texts each got and which gateways saw them, so that an SMS seen at two counts once), copies of texts (`x`, by
+digest; `k` of them, the most of one `t`), and which SMS crossed the line (`c`). It goes with the day. A mark a
+partition says how far it was counted: within a partition SMS are read in order, so what lies before the mark was
+counted. An SMS whose time is absurd counts when it is read; only for such a one can a worker that dies between counting
+and publishing lose the crossing of a line.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import redis.asyncio
 from config.live import counted_key, sender_key
 from config.policy import VolumePolicy
 from config.records import Sms, Velocity
+from config.topics import GATEWAY_TOPICS
 from models.classifier import Verdict
 from streams.hot_state import Script
 from streams.lines import Item
@@ -38,6 +40,7 @@ NO_PARTITION: Final = -1
 TIMED_OUT_MARK_SECONDS: Final = 6 * 3600
 LOW_BITS: Final = 0xFFFF_FFFF
 NO_LIMITS: Final = Limits(0, 0)
+GATEWAY_NUMBERS: Final = {gateway: number for number, gateway in enumerate(GATEWAY_TOPICS, start=1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class _Hour:
 class _Columns:
     """A batch as the script takes it; indexes of slots (a sender's hour), groups (its day) and sources count from 1."""
 
-    sources: list[tuple[str, int]] = field(default_factory=list)
+    sources: list[tuple[str, int, int]] = field(default_factory=list)
     groups: list[tuple[str, int, int, int]] = field(default_factory=list)
     slots: list[tuple[int, int]] = field(default_factory=list)
     limits: list[Limits] = field(default_factory=list)
@@ -116,6 +119,7 @@ class Speedometer:
             (
                 columns.sources, columns.groups, columns.slots, columns.slot_of, columns.source_of, columns.offsets,
                 columns.lines, columns.receivers, columns.texts, self._policy.max_receivers, self._policy.max_texts,
+                len(GATEWAY_NUMBERS),
             )
         )  # fmt: skip
         return Counts(columns, days, hours)
@@ -183,6 +187,6 @@ class Speedometer:
             name, seconds = f"{name}:{item.message.id}", TIMED_OUT_MARK_SECONDS
         source = sources.get(name)
         if source is None:
-            columns.sources.append((counted_key(name), seconds))
+            columns.sources.append((counted_key(name), seconds, GATEWAY_NUMBERS[item.message.gateway]))
             source = sources[name] = len(columns.sources)
         return source

@@ -76,6 +76,7 @@ def main(rate: float, seconds: float) -> None:
         batch_size=256 * 1024,
         max_request_size=MAX_RECORD_BYTES,
         acks=1,
+        enable_idempotence=False,
     )
     sent, start = 0, time.perf_counter()
     while (passed := time.perf_counter() - start) < seconds:

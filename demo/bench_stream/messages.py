@@ -33,7 +33,12 @@ def some_sms(count: int, seed: int = SEED) -> Iterator[Sms]:
 def fill(bootstrap: str, partitions: int, count: int, pack: int) -> None:
     """Put the first messages into the gateway topics, so many in a record."""
     producer = KafkaProducer(
-        bootstrap_servers=bootstrap, linger_ms=50, batch_size=256 * 1024, max_request_size=MAX_RECORD_BYTES, acks=1
+        bootstrap_servers=bootstrap,
+        linger_ms=50,
+        batch_size=256 * 1024,
+        max_request_size=MAX_RECORD_BYTES,
+        acks=1,
+        enable_idempotence=False,
     )
 
     def sender_to(topic: str) -> Packer:

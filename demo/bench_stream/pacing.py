@@ -31,7 +31,11 @@ class Gateways:
 
     def __init__(self, bootstrap: str, partitions: int) -> None:
         self._producer = KafkaProducer(
-            bootstrap_servers=bootstrap, linger_ms=0, max_request_size=MAX_RECORD_BYTES, acks=1
+            bootstrap_servers=bootstrap,
+            linger_ms=0,
+            max_request_size=MAX_RECORD_BYTES,
+            acks=1,
+            enable_idempotence=False,
         )
         self._packers = {
             gateway: Packer(partitions, PACK, self._sender(topic)) for gateway, topic in GATEWAY_TOPICS.items()

@@ -119,6 +119,56 @@ def test_two_workers_count_exactly_whatever_is_redelivered_to_whom(valkey_url: s
     assert counts.of(0).exceeded
 
 
+@pytest.mark.parametrize("step", [1, 7, 500])
+def test_an_sms_that_two_gateways_saw_counts_once_in_whatever_order(valkey_url: str, step: int) -> None:
+    # Given 90 SMS that the SMSC saw, 40 of them on their way out too, some receivers told the same thing twice,
+    # and 30 that the interconnect alone saw
+    sender, chance = a_sender(), random.Random(step)  # noqa: S311 - the same each time
+    seen = [
+        an_sms(sender=sender, gateway="smsc", receiver=f"139{n % 60}", text=f"{n % 3}", sent_at=NOW) for n in range(90)
+    ]
+    copies = [
+        an_sms(sender=sender, gateway="interconnect", receiver=sms.receiver, text=sms.text, sent_at=NOW)
+        for sms in seen[50:]
+    ]
+    others = [
+        an_sms(sender=sender, gateway="interconnect", receiver=f"137{n}", text="4", sent_at=NOW) for n in range(30)
+    ]
+    elsewhere = copies + others
+    chance.shuffle(elsewhere)
+    todo = [
+        [read[start : start + step] for start in range(0, len(read), step)]
+        for read in (items(seen, f"smsc-{sender}"), items(elsewhere, f"out-{sender}"))
+    ]
+    last = todo[1][-1]
+
+    # When they are counted in pieces, those of the two gateways in turns that chance decides
+    async def deed(new: Callable[..., Speedometer]) -> Counts:
+        worker, crossed = new(per_hour=100), 0
+        while any(todo):
+            counts = await count(worker, chance.choice([pieces for pieces in todo if pieces]).pop(0))
+            crossed += len(counts.crossed)
+        assert crossed == 1, "the 101st of them, no copy"
+        return await count(worker, last)
+
+    counts = in_valkey(valkey_url, deed)
+    # Then only what was sent counts
+    assert (counts.of(0).hour, counts.of(0).day, counts.of(0).receivers) == (120, 120, 90)
+    assert counts.of(0).same_share == round(30 / 120, 4)
+
+
+def test_what_a_receiver_got_is_kept_within_bounds(valkey_url: str) -> None:
+    sender = a_sender()
+    batch = items(
+        [an_sms(sender=sender, receiver="13900000001", text=f"{n}", sent_at=NOW) for n in range(100)], f"t-{sender}"
+    )
+    counts = in_valkey(valkey_url, lambda new: count(new(), batch))
+    assert (counts.of(0).day, counts.of(0).receivers) == (100, 1)
+    with redis.Redis.from_url(valkey_url) as client:
+        held = client.hgetall(sender_key(DAY, sender))
+    assert max(len(value) for value in held.values()) <= 64
+
+
 def test_one_sms_crosses_the_line_of_the_hour_and_one_that_of_the_day_across_workers(valkey_url: str) -> None:
     sender = a_sender()
     hours = [NOW - timedelta(hours=hour) for hour in (3, 2, 1, 0)]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from billing_hooks.desk import Paid, list_messages, number_items
-from billing_hooks.numbers import level
 from billing_hooks.telling import LONGEST_REASON, Told, answer_lines, tidy
 from billing_hooks.wording import effect, minute, once, yuan
+from config.numbers import level
 from config.policy import load_policy
 from config.texts import LANGUAGES, Language, fields, names
 

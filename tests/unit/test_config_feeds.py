@@ -9,8 +9,9 @@ import pytest
 
 from config.errors import BadRecordError
 from config.feeds import FeedsError, Profile, load_profiles
+from config.numbers import level
 from streams.feeding import BadLine, FileReader, Line
-from streams.mapping import Mapper, without_prefix
+from streams.mapping import Mapper
 
 PLAIN = {
     "description": "an example", "format": "csv",
@@ -169,4 +170,4 @@ def test_a_time_of_another_kind_is_refused() -> None:
     ],
 )
 def test_the_prefix_of_the_mainland_is_taken_from_mobile_numbers_alone(given: str, taken: str) -> None:
-    assert without_prefix(given) == taken
+    assert level(given) == taken
