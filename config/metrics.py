@@ -18,6 +18,7 @@ BATCH_RECORDS = Histogram(
 )
 STAGE_SECONDS = Counter("qingxin_stage_seconds", "CPU seconds of the stages of the work", ["app", "stage"])
 WORLD_BROKEN = Gauge("qingxin_world_broken", "1 while a worker waits for database, Redis or broker", ["app"])
+TOPIC_HELD = Gauge("qingxin_topic_held", "1 while a worker holds a topic for its many bad lines", ["app", "topic"])
 WORLD_RETRIES = Counter("qingxin_world_retries", "batches tried again after a broken world", ["app"])
 LIVE_COUNTS_FAILED = Counter("qingxin_live_counts_failed", "times the live counts could not be brought to Redis")
 EVIDENCE = Counter("qingxin_evidence", "hits kept as evidence in cases")
@@ -52,4 +53,5 @@ METRICS = (
     MODEL_IN_USE, MODEL_LOAD_FAILED, SHADOW_COMPARED, SHADOW_DIFFERENCES, OUTBOX_SENT, OUTBOX_REFUSED, OUTBOX_WAITING,
     BOSS_EVENTS, SERVICE_TEXTS, REMINDERS, CANCELS, VOLUME_HITS, SMS_PARTS, EVIDENCE_ELSEWHERE, CAMPAIGNS_BEGUN,
     GATEWAY_ALARM, GATEWAY_LAST_MESSAGE, COVERAGE_CHECKED, CONSUMER_LAG, DEAD_LETTERS_KEPT, DEAD_LETTERS_DROPPED,
+    TOPIC_HELD,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Stops a worker that would drain a topic into the dead letters: too many of its last lines were bad; pure."""
+"""Tells that a topic would be drained into the dead letters: too many of its last lines were bad; pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from config.records import DeadLetter
 
 
 class TooManyBadLinesError(Exception):
-    """So many of the last lines were bad that the fault is not theirs alone; the worker stops before it reads on."""
+    """So many of the last lines were bad that the fault is not theirs alone; they are not buried."""
 
 
 class BadShare:
-    """The share of bad lines among the last ones.
-
-    It is taken over all that a worker reads: one gateway gone mad does not stop the scoring of the others.
-    """
+    """The share of bad lines among the last ones of a worker, of a topic, or of those that were worked on."""
 
     def __init__(self, limit: float, lines: int) -> None:
         self._limit, self._lines = limit, lines
@@ -47,5 +44,6 @@ class BadShare:
             said = ", ".join(f"{reason} in {topic}: {count}" for (topic, reason), count in reasons)
             raise TooManyBadLinesError(
                 f"{self._bad} of the last {seen} lines were bad ({said}); nothing of this batch was acknowledged. "
-                "Repair what feeds the topic, or raise streams.bad_share_limit in the policy to bury all of it"
+                "Repair what feeds the topic, or raise streams.bad_share_limit in the policy to bury all of it, "
+                "and start again"
             )

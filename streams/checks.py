@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
 from config.checks import CONTROL, check_moment, check_sms, check_text
-from config.records import ServiceText
+from config.errors import BadRecordError
+from config.records import ServiceText, Sms
+from config.topics import GATEWAY_TOPICS
 
-__all__ = ["CONTROL", "check_moments", "check_service_text", "check_sms", "check_text"]
+__all__ = ["CONTROL", "check_gateways", "check_moments", "check_service_text", "check_sms", "check_text"]
+
+
+def check_gateways(messages: Sequence[Sms], topic: str) -> None:
+    """Refuse SMS that name another gateway than the one that the topic is for: its counts would be wrong.
+
+    Raises:
+        BadRecordError: with both gateways.
+    """
+    for sms in messages:
+        if GATEWAY_TOPICS.get(sms.gateway) != topic:
+            raise BadRecordError("wrong_gateway", f"the line says {sms.gateway!r}, it came through {topic}")
 
 
 def check_service_text(text: ServiceText) -> None:

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -15,13 +16,14 @@ import faust
 import msgspec
 
 from config.environment import Environment
-from config.metrics import BATCH_RECORDS, BATCH_SECONDS
+from config.metrics import BATCH_RECORDS, BATCH_SECONDS, TOPIC_HELD
 from config.policy import load_policy
 from config.records import DeadLetter
-from streams.bad_share import BadShare
+from streams.at_work import AtWork, OrderlyApp
+from streams.bad_share import BadShare, TooManyBadLinesError
 from streams.guard import Guard, WorldBrokenError
 from streams.kafka_access import faust_credentials
-from streams.lines import Batch, Item, RawRecord, read_batch
+from streams.lines import Batch, Belongs, Item, RawRecord, read_batch
 from streams.patient_transport import PatientTransport
 from streams.publishing import Publisher
 from streams.stages import Stages
@@ -36,6 +38,8 @@ MAX_WAIT = 0.02
 """Seconds for which an agent waits for more records."""
 LINES_AT_ONCE = 2000
 """Lines that are worked on as one piece, so that a packed record does not stall the heartbeat."""
+MAX_BYTES = 8 * 1024 * 1024
+"""Bytes of records that are decoded at once, or one larger record; decoded they take several times as much memory."""
 
 Work = Callable[[Sequence[Item[Any]]], Awaitable[None]]
 Deed = Callable[[], Awaitable[None]]
@@ -47,6 +51,7 @@ class Engine:
     `broken` is set when the worker gave up on a broken world; `state` is a sentence for /health. An app that only
     looks on does not bury: bad lines are another app's to publish, and this one leaves them out. `at_once` pieces of a
     batch overlap, so that one is worked on while another waits for a server; each is started in the order of its lines.
+    A topic with too many bad lines is held: not read on, nothing of it buried or acknowledged, while others go on.
     """
 
     def __init__(
@@ -62,11 +67,15 @@ class Engine:
         self.name = name
         self._at_once, self._buries = at_once, buries
         self.stages = Stages(name)
-        self._bad_share = BadShare.of(load_policy(environment.policy_path).streams)
+        policy = load_policy(environment.policy_path).streams
+        self._bad_share = BadShare.of(policy)
+        self._bad_shares: defaultdict[str, BadShare] = defaultdict(lambda: BadShare.of(policy))
+        self._held: set[str] = set()
+        self._at_work = AtWork()
         self.state = ""
         self.broken: WorldBrokenError | None = None
         session = environment.kafka_session_seconds
-        self.app = faust.App(
+        self.app = OrderlyApp(
             f"qingxin-{name}",
             broker=[f"aiokafka://{broker.strip()}" for broker in environment.kafka_bootstrap.split(",")],
             broker_credentials=faust_credentials(environment),
@@ -86,6 +95,8 @@ class Engine:
             stream_buffer_maxsize=BUFFERED,
             worker_redirect_stdouts=False,
         )
+        self.app.at_work = self._at_work
+        self.app.hopeless = lambda: self.broken is not None or self.guard.waiting
         self.app.transport = PatientTransport(self.app.conf.broker_consumer, self.app)
         self.publisher = Publisher(self.app, "scoring" if scores else "any worker")
         self._bury = self.publisher.publish_dead_letters if buries else _leave_out
@@ -95,6 +106,7 @@ class Engine:
             self._bury,
             self._give_up,
             broken_world,
+            BadShare.of(policy) if buries else None,
         )
 
     def reads(
@@ -105,6 +117,7 @@ class Engine:
         work: Work,
         *,
         tally: Callable[[Batch[Any], Sequence[DeadLetter]], Deed] | None = None,
+        belongs: Belongs[Any] | None = None,
     ) -> None:
         """Add an agent: decode the lines of these topics, work on them, bury the bad ones, then acknowledge.
 
@@ -115,17 +128,25 @@ class Engine:
             work: all or nothing, idempotent; gets at most `LINES_AT_ONCE` lines.
             tally: counts a batch and those of its items that were buried once its work is done, and gives the deed
                 that makes the counts known.
+            belongs: see `read_batch`.
         """
         topic = self.app.topic(*topics, value_type=bytes, value_serializer="raw", key_type=bytes, key_serializer="raw")
 
         async def agent(stream: faust.StreamT[bytes]) -> AsyncIterator[None]:
-            async for events in stream.noack_take(MAX_RECORDS, within=MAX_WAIT):
-                with BATCH_SECONDS.labels(self.name).time():
-                    records = [_raw(event) for event in events]
-                    await self.guard.contain(partial(self._process, records, decoder, check, work, tally))
-                BATCH_RECORDS.labels(self.name).observe(len(events))
-                for event in events:
-                    event.ack()
+            async for taken in stream.noack_take(MAX_RECORDS, within=MAX_WAIT):
+                for events in by_size(taken, MAX_BYTES):
+                    async with self._at_work.batch():
+                        with BATCH_SECONDS.labels(self.name).time():
+                            records = [_raw(event) for event in events if event.message.topic not in self._held]
+                            await self.guard.contain(
+                                partial(self._process, records, decoder, check, work, tally, belongs)
+                            )
+                        BATCH_RECORDS.labels(self.name).observe(len(events))
+                        for event in events:
+                            if event.message.topic not in self._held:
+                                event.ack()
+                if self._held:
+                    self._pause(self._held)
                 yield None
 
         self.app.agent(topic, name=f"{self.name}:{','.join(topics)}")(agent)
@@ -145,11 +166,12 @@ class Engine:
         check: Callable[[Any], None],
         work: Work,
         tally: Callable[[Batch[Any], Sequence[DeadLetter]], Deed] | None,
+        belongs: Belongs[Any] | None,
     ) -> None:
         with self.stages.of("decode"):
-            batch = read_batch(records, decoder, check, datetime.now(UTC))
+            batch = read_batch(records, decoder, check, datetime.now(UTC), belongs)
         if self._buries:
-            self._bad_share.add(len(batch.items), batch.rejected)
+            batch = self._without_bad_topics(batch)
         free = asyncio.Semaphore(self._at_once)
 
         async def apply(piece: Sequence[Item[Any]]) -> list[DeadLetter]:
@@ -163,10 +185,52 @@ class Engine:
         if tally is not None:
             await self.guard.outlast(tally(batch, buried))
 
+    def _without_bad_topics(self, batch: Batch[Any]) -> Batch[Any]:
+        """Give a batch without the topics that are held from now on.
+
+        Raises:
+            TooManyBadLinesError: most of all that was read lately was bad, so nothing is left to go on with.
+        """
+        self._bad_share.add(len(batch.items), batch.rejected)
+        letters: defaultdict[str, list[DeadLetter]] = defaultdict(list)
+        for letter in batch.rejected:
+            letters[letter.topic].append(letter)
+        for topic in batch.good.keys() | letters.keys():
+            try:
+                self._bad_shares[topic].add(batch.good[topic], letters[topic])
+            except TooManyBadLinesError as error:
+                self._hold(topic, error)
+        return batch.without(self._held) if self._held else batch
+
+    def _hold(self, topic: str, error: TooManyBadLinesError) -> None:
+        self._held.add(topic)
+        TOPIC_HELD.labels(self.name, topic).set(1)
+        self.state = f"holds {', '.join(sorted(self._held))}: too many bad lines"
+        log.critical("%s: %s is held and not read on, the other topics go on: %s", self.name, topic, error)
+
+    def _pause(self, topics: Collection[str]) -> None:
+        """Stop fetching of these topics; a new assignment would begin it again, so it is done whenever some comes."""
+        consumer = self.app.consumer
+        consumer.pause_partitions({place for place in consumer.assignment() if place.topic in topics})
+
     def _give_up(self, error: WorldBrokenError) -> None:
         log.critical("%s: giving up: %s", self.name, error)
         self.broken = error
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def by_size(events: Sequence[Any], most: int) -> Iterator[list[Any]]:
+    """Give events in turns of so many bytes at most, or of one event that is larger."""
+    turn: list[Any] = []
+    size = 0
+    for event in events:
+        size += len(event.value or b"")
+        if size > most and turn:
+            yield turn
+            turn, size = [], len(event.value or b"")
+        turn.append(event)
+    if turn:
+        yield turn
 
 
 async def _leave_out(_letters: Sequence[DeadLetter]) -> None:

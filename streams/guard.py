@@ -19,7 +19,7 @@ import redis.exceptions
 from config.errors import BadRecordError
 from config.metrics import WORLD_BROKEN, WORLD_RETRIES
 from config.records import DeadLetter
-from streams.bad_share import TooManyBadLinesError
+from streams.bad_share import BadShare, TooManyBadLinesError
 from streams.lines import Item, bury
 
 T = TypeVar("T")
@@ -38,7 +38,11 @@ BROKEN_WORLD: tuple[type[BaseException], ...] = (
 
 
 class WorldBrokenError(Exception):
-    """Servers stayed away too long, or what is fed is broken; the worker stops and its offsets stay uncommitted."""
+    """Servers stayed away too long; the worker stops and its offsets stay uncommitted."""
+
+
+class FeedBrokenError(WorldBrokenError):
+    """What is fed is broken: to start again would change nothing, and bury more of it."""
 
 
 @dataclass
@@ -51,6 +55,7 @@ class Guard:
         dead_letters: publishes dead letters and returns when the broker has them.
         give_up: stops the worker.
         broken_world: errors that mean that a server is away.
+        failures: the share of lines that could not be worked on; above its limit the worker stops.
     """
 
     app: str
@@ -58,6 +63,7 @@ class Guard:
     dead_letters: Callable[[Sequence[DeadLetter]], Awaitable[None]]
     give_up: Callable[[WorldBrokenError], None]
     broken_world: tuple[type[BaseException], ...] = BROKEN_WORLD
+    failures: BadShare | None = None
     _waiting: int = field(default=0, init=False)
 
     async def apply(
@@ -69,6 +75,9 @@ class Guard:
 
         Returns:
             The dead letters, already published.
+
+        Raises:
+            TooManyBadLinesError: most of what was worked on lately failed.
         """
         if not items:
             return []
@@ -80,7 +89,14 @@ class Guard:
             log.exception("%s: could not process %d line(s)", self.app, len(items))
             failed = BadRecordError("processing_failed", f"{type(error).__name__}: {error}")
             return await self._isolate(items, work, failed)
+        if self.failures:
+            self.failures.add(len(items), ())
         return []
+
+    @property
+    def waiting(self) -> bool:
+        """Say whether a broken world is waited out."""
+        return self._waiting > 0
 
     async def contain(self, deed: Callable[[], Awaitable[None]]) -> None:
         """Do a deed of which nothing may escape; a fault of our own stops the worker with nothing acknowledged.
@@ -90,7 +106,7 @@ class Guard:
         try:
             await deed()
         except TooManyBadLinesError as error:
-            self.give_up(WorldBrokenError(str(error)))
+            self.give_up(FeedBrokenError(str(error)))
             await asyncio.Event().wait()
         except Exception as error:
             log.exception("%s: a fault of our own", self.app)
@@ -106,6 +122,8 @@ class Guard:
         if len(items) == 1:
             item = items[0]
             letter = bury(item.record, item.line, item.raw, error, datetime.now(UTC))
+            if self.failures:
+                self.failures.add(0, [letter])
             await self.outlast(lambda: self.dead_letters([letter]))
             return [letter]
         middle = len(items) // 2

@@ -10,21 +10,13 @@ import msgspec
 import redis.asyncio
 from redis.exceptions import NoScriptError, ResponseError
 
-AWAY = (
-    "OOM",
-    "MISCONF",
-    "NOREPLICAS",
-    "LOADING",
-    "BUSY",
-    "READONLY",
-    "MASTERDOWN",
-    "command not allowed",
-)
-"""How the answers of a server begin that is there and cannot write now."""
+OF_A_SCRIPT = "user_script:"
+"""How the answer begins when the fault is the script's, or that of what it was given; any other is the server's:
+full, read-only, loading, without rights, or with keys of another kind."""
 
 
 class HotStateAwayError(ConnectionError):
-    """Redis or Valkey cannot write now: full, loading, read-only, or without its disk."""
+    """Redis or Valkey cannot do it now: full, loading, read-only, without its disk, or without the rights."""
 
 
 class Script:
@@ -49,7 +41,7 @@ class Script:
             except NoScriptError:
                 answer = await self._client.eval(self._source, 0, packed)
         except ResponseError as error:
-            if str(error).startswith(AWAY):
-                raise HotStateAwayError(str(error)) from error
-            raise
+            if str(error).startswith(OF_A_SCRIPT):
+                raise
+            raise HotStateAwayError(str(error)) from error
         return msgspec.msgpack.decode(answer)

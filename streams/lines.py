@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
@@ -18,6 +19,8 @@ __all__ = ["KEPT_BYTES", "MAX_LINE_BYTES", "Batch", "Item", "RawRecord", "bury",
 
 T = TypeVar("T")
 _item = tuple.__new__  # half the time of calling the class
+Belongs = Callable[[Sequence[T], str], None]
+"""Raises `BadRecordError` if one of some messages has no place in a topic."""
 KEPT_BYTES = 64 * 1024
 """Bytes of a bad line that its dead letter keeps."""
 
@@ -51,6 +54,16 @@ class Batch(Generic[T]):
 
     items: list[Item[T]]
     rejected: list[DeadLetter]
+    good: Counter[str] = field(default_factory=Counter)
+    """Items by topic."""
+
+    def without(self, topics: Collection[str]) -> Batch[T]:
+        """Give the batch without what came from some topics."""
+        return Batch(
+            [item for item in self.items if item.record.topic not in topics],
+            [letter for letter in self.rejected if letter.topic not in topics],
+            Counter({topic: count for topic, count in self.good.items() if topic not in topics}),
+        )
 
 
 def bury(record: RawRecord, line: int, raw: bytes, error: BadRecordError, at: datetime) -> DeadLetter:
@@ -73,6 +86,7 @@ def read_batch(
     decoder: msgspec.json.Decoder[T],
     check: Callable[[T], None],
     at: datetime,
+    belongs: Belongs[T] | None = None,
 ) -> Batch[T]:
     """Decode all lines of some records.
 
@@ -81,16 +95,23 @@ def read_batch(
         decoder: of the type that a line holds.
         check: raises `BadRecordError` for a line of the right type that is wrong all the same.
         at: the time noted in dead letters.
+        belongs: raises `BadRecordError` for messages that have no place in the topic.
     """
     batch: Batch[T] = Batch([], [])
     for record in records:
-        if not _read_whole(record, decoder, check, batch.items):
-            _read_by_line(record, decoder, check, at, batch)
+        before = len(batch.items)
+        if not _read_whole(record, decoder, check, belongs, batch.items):
+            _read_by_line(record, decoder, check, belongs, at, batch)
+        batch.good[record.topic] += len(batch.items) - before
     return batch
 
 
 def _read_whole(
-    record: RawRecord, decoder: msgspec.json.Decoder[T], check: Callable[[T], None], items: list[Item[T]]
+    record: RawRecord,
+    decoder: msgspec.json.Decoder[T],
+    check: Callable[[T], None],
+    belongs: Belongs[T] | None,
+    items: list[Item[T]],
 ) -> bool:
     """Take a record whose lines are all good, at once, which is the fast way; else take nothing, and say so."""
     value = record.value
@@ -100,6 +121,8 @@ def _read_whole(
         messages = decoder.decode_lines(value)
         for message in messages:
             check(message)
+        if belongs is not None:
+            belongs(messages, record.topic)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, BadRecordError):
         return False
     # The decoder would also take two objects on one line, or one on two lines.
@@ -110,7 +133,12 @@ def _read_whole(
 
 
 def _read_by_line(
-    record: RawRecord, decoder: msgspec.json.Decoder[T], check: Callable[[T], None], at: datetime, batch: Batch[T]
+    record: RawRecord,
+    decoder: msgspec.json.Decoder[T],
+    check: Callable[[T], None],
+    belongs: Belongs[T] | None,
+    at: datetime,
+    batch: Batch[T],
 ) -> None:
     """Take each good line of a record and a dead letter of each bad one."""
     empty = True
@@ -121,6 +149,8 @@ def _read_by_line(
         try:
             message = decode_line(raw, decoder)
             check(message)
+            if belongs is not None:
+                belongs([message], record.topic)
         except BadRecordError as error:
             batch.rejected.append(bury(record, line, raw, error, at))
         else:

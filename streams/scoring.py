@@ -31,7 +31,7 @@ from config.records import DeadLetter, Sms
 from config.topics import GATEWAY_TOPICS
 from models.classifier import Verdict
 from streams.campaign_index import CampaignIndex
-from streams.checks import check_sms
+from streams.checks import check_gateways, check_sms
 from streams.counting import shared
 from streams.engine import Deed, Engine
 from streams.following import FollowedModel, serving_model
@@ -227,7 +227,8 @@ class Scorer:
                 key = gateway_key(gateway)
                 for name, count in counts.items():
                     pipeline.hincrby(key, name, count)
-                pipeline.hset(key, "last_at", now)
+                if counts["received"] > counts["rejected"]:  # lines that nobody can read are no sign of life
+                    pipeline.hset(key, "last_at", now)
             add_history(pipeline, self._minutes)
             await pipeline.execute()
 
@@ -256,7 +257,8 @@ def make_engine(environment: Environment) -> Engine:
     engine = Engine("scoring", environment, BROKEN_WORLD, scores=True, at_once=AT_ONCE)
     scorer = Scorer(engine, environment)
     decoder = msgspec.json.Decoder(Sms)
-    engine.reads(tuple(GATEWAY_TOPICS.values()), decoder, check_sms, scorer.work, tally=scorer.tally)
+    topics = tuple(GATEWAY_TOPICS.values())
+    engine.reads(topics, decoder, check_sms, scorer.work, tally=scorer.tally, belongs=check_gateways)
     wait = load_policy(environment.policy_path).long_sms.wait_seconds
     engine.repeats(min(wait / 4, LONGEST_LOOK), lambda: scorer.score_overdue(engine.guard))
     return engine

@@ -13,6 +13,7 @@ from config.environment import Environment, SettingsError, load_environment
 from config.logs import JsonFormatter
 from config.policy import PolicyError
 from models.errors import ModelError
+from streams.guard import FeedBrokenError
 from streams.health import serve_health
 from streams.kafka_access import require_entry
 
@@ -62,7 +63,7 @@ def run(name: str) -> int:
     """Run a worker until SIGTERM or SIGINT.
 
     Returns:
-        The exit status: 0 after an orderly stop, 1 when the world stayed broken.
+        The exit status: 0 after an orderly stop, 1 when the world stayed broken, 65 when what is fed is broken.
     """
     import faust
 
@@ -83,6 +84,8 @@ def run(name: str) -> int:
     except SystemExit as stop:
         if stop.code and not engine.broken:
             return int(stop.code) if isinstance(stop.code, int) else 1
+    if isinstance(engine.broken, FeedBrokenError):
+        return os.EX_DATAERR
     return 1 if engine.broken else 0
 
 

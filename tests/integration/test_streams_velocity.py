@@ -269,6 +269,16 @@ def test_counts_end_with_their_day_and_absurd_times_make_no_keys(valkey_url: str
         assert client.ttl(f"qingxin:counted:t-{sender}:0") > 0
 
 
+def test_keys_of_another_kind_count_as_a_server_that_is_away_too(valkey_url: str) -> None:
+    sender = a_sender()
+    with redis.Redis.from_url(valkey_url) as client:
+        client.hset(f"qingxin:counted:t-{sender}:0", "no", "mark")
+
+        with pytest.raises(HotStateAwayError):
+            in_valkey(valkey_url, lambda new: count(new(), items(some_sms(sender, 3), f"t-{sender}")))
+        client.delete(f"qingxin:counted:t-{sender}:0")
+
+
 def test_a_server_that_cannot_write_counts_as_away_and_nothing_is_counted_twice(valkey_url: str) -> None:
     sender = a_sender()
     batch = items(some_sms(sender, 3), f"t-{sender}")

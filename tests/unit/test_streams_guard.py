@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from config.errors import BadRecordError
 from config.records import DeadLetter
 from streams import guard as guard_module
+from streams.bad_share import BadShare, TooManyBadLinesError
 from streams.guard import Guard, WorldBrokenError
 from streams.lines import Item, RawRecord
 
@@ -52,6 +53,24 @@ def test_every_message_is_either_done_once_or_buried_once(case: tuple[int, set[i
     assert sorted(desk.done) == sorted(set(range(count)) - poison)
     assert sorted(letter.line - 1 for letter in desk.buried) == sorted(poison)
     assert {letter.reason for letter in desk.buried} <= {"poison"}
+
+
+def test_a_fault_that_every_line_meets_stops_the_worker_before_all_of_them_are_buried() -> None:
+    desk = Desk(set(range(5000)))
+    guard = a_guard(desk)
+    guard.failures = BadShare(limit=0.5, lines=100)
+
+    with pytest.raises(TooManyBadLinesError, match=r"poison in sms\.hits"):
+        asyncio.run(guard.apply(items(5000), desk.work))
+    assert len(desk.buried) < 100
+
+
+def test_lines_that_fail_among_many_that_do_not_stop_nothing() -> None:
+    desk = Desk(set(range(0, 3000, 3)))
+    guard = a_guard(desk)
+    guard.failures = BadShare(limit=0.5, lines=100)
+
+    assert len(asyncio.run(guard.apply(items(3000), desk.work))) == 1000
 
 
 def test_an_unforeseen_error_is_a_dead_letter_too() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.records import Sms
-from streams.checks import check_sms
+from streams.checks import check_gateways, check_sms
 from streams.lines import MAX_LINE_BYTES, Batch, RawRecord, read_batch
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -51,6 +51,26 @@ def test_lines_keep_their_numbers_however_a_record_is_laid_out(
 
     assert [item.line for item in batch.items] == numbers
     assert [letter.line for letter in batch.rejected] == rejected
+
+
+def test_an_sms_that_names_another_gateway_than_its_topic_is_rejected_alone() -> None:
+    value = b"\n".join([line(), line(gateway="ismg"), line()])
+    batch = read_batch(
+        [RawRecord("sms.smsc", 3, 42, value)], msgspec.json.Decoder(Sms), check_sms, NOW, belongs=check_gateways
+    )
+
+    assert [item.line for item in batch.items] == [1, 3]
+    assert [(letter.line, letter.reason) for letter in batch.rejected] == [(2, "wrong_gateway")]
+    assert batch.good == {"sms.smsc": 2}
+
+
+def test_a_batch_is_given_without_a_topic() -> None:
+    records = [RawRecord(topic, 0, 1, line() + b"\n{") for topic in ("sms.smsc", "sms.ismg")]
+    batch = read_batch(records, msgspec.json.Decoder(Sms), check_sms, NOW).without({"sms.ismg"})
+
+    assert [item.record.topic for item in batch.items] == ["sms.smsc"]
+    assert [letter.topic for letter in batch.rejected] == ["sms.smsc"]
+    assert batch.good == {"sms.smsc": 1}
 
 
 def read(value: bytes) -> Batch[Sms]:
