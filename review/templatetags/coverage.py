@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from django import template
@@ -10,11 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ledger.numbers import mask_number
 from review.coverage_tables import GatewayAlarm
 
 register = template.Library()
-LONG_NUMBER = re.compile(r"[0-9]{7,}")
 HOUR, DAY = 60, 1440
 
 GATEWAY_STATES: Final = {
@@ -92,12 +89,6 @@ def duration(minutes: float | str | None) -> str:
 def exact_percent(share: float | str | None) -> str:
     """Write a share with two digits; a dash for what is not known."""
     return f"{share * 100:.2f}%" if isinstance(share, (int, float)) else "–"
-
-
-@register.filter
-def numbers_masked(text: str) -> str:
-    """Mask every run of digits that may be somebody's number."""
-    return LONG_NUMBER.sub(lambda found: mask_number(found[0]), text)
 
 
 @register.filter

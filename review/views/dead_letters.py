@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.policy import load_policy
@@ -57,6 +58,7 @@ def letters(request: HttpRequest) -> HttpResponse:
     return render(request, "review/dead_letters.html", context)
 
 
+@never_cache
 @require_safe
 @role_required(*READERS)
 def letter(request: HttpRequest, pk: int) -> HttpResponse:

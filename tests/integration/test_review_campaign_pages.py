@@ -109,6 +109,37 @@ def test_a_campaign_is_found_by_a_phone_however_it_is_written(written: str) -> N
     assert PHONE not in entry.subject_id
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (f"电话{PHONE}", "电话137****1234"), (f"tel:{PHONE}", "tel:137****1234"),
+        (f"微信 wx{PHONE}", "微信 wx137****1234"), ("１３７００００１２３４", "１３７****１２３４"),
+    ],
+)  # fmt: skip
+def test_the_audit_log_keeps_no_number_that_was_searched_for(written: str, kept: str) -> None:
+    reader().post("/campaigns/find/", {"contact": written})
+    assert AuditEntry.objects.get(action="contact_searched").subject_id == kept
+
+
+def test_numbers_in_texts_and_ids_are_masked_until_they_are_revealed() -> None:
+    contacts = (Contact("wechat", f"wx{PHONE}"), Contact("phone", "13811112222"))
+    campaign = a_campaign("a", 2, *contacts, text="致电138-1111-2222")
+    a_campaign("b", 2, contacts[0], text=f"加{PHONE}")
+    pages = ("/campaigns/", f"/campaigns/{campaign.pk}/")
+    secrets, masked = ("138-1111-2222", PHONE), ("138-****-2222", "137****1234")
+    for page in pages:
+        html = reader().get(page).content.decode()
+        assert not [secret for secret in secrets if secret in html], page
+        assert all(one in html for one in masked), page
+    found = reader().post("/campaigns/find/", {"contact": f"wx{PHONE}"}).content.decode()
+    assert not [secret for secret in secrets if secret in found]
+    browser = reader()
+    browser.post(f"{pages[1]}reveal/")
+    answer = browser.get(pages[1])
+    assert all(secret in answer.content.decode() for secret in secrets)
+    assert "no-store" in answer["Cache-Control"]
+
+
 @pytest.mark.parametrize("written", ["WAN888", "https://www.abc.top/x", " abc.top "])
 def test_a_campaign_is_found_by_an_id_or_a_link(written: str) -> None:
     campaign = a_campaign("a", 1, Contact("wechat", WECHAT), Contact("link", "abc.top"))

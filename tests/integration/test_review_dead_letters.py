@@ -167,6 +167,19 @@ def test_a_hostile_line_breaks_no_page() -> None:
     assert browser.get("/gateways/letters/").status_code == 200
 
 
+@pytest.mark.parametrize("number", ["138-1234-5678", "１３８１２３４５６７８"])
+def test_a_number_in_the_detail_is_masked_however_it_is_written(number: str) -> None:
+    letter = a_kept_letter(detail=f"'{number}' is none of smsc, ismg", reason="unknown_gateway")
+    for page in ("/gateways/letters/", f"/gateways/letters/{letter.pk}/"):
+        assert number not in an_operator().get(page).content.decode()
+
+
+def test_the_browser_keeps_no_copy_of_a_letter() -> None:
+    letter, browser = a_kept_letter(), an_operator()
+    browser.post(f"/gateways/letters/{letter.pk}/reveal/")
+    assert "no-store" in browser.get(f"/gateways/letters/{letter.pk}/")["Cache-Control"]
+
+
 # Fed again
 
 
