@@ -95,6 +95,12 @@ class LineCutError(ReviewError):
     message = _("Only the beginning of this line was kept; complete it before you feed it.")
 
 
+class PeopleChangedError(ReviewError):
+    """Sender and receiver are facts of the line as it came, where they can be read in it."""
+
+    message = _("Sender and receiver can be read in the line as it came, and have to stay. Nothing was fed.")
+
+
 class StillRejectedError(ReviewError):
     """The line breaks the rules of a live line."""
 

@@ -30,16 +30,32 @@ REPLAY_STATES: Final = {
     "read": (gettext_lazy("scored"), "ok"),
     "rejected_again": (gettext_lazy("rejected again"), "bad"),
 }
+FIELDS: Final = {
+    "id": gettext_lazy("id"),
+    "gateway": gettext_lazy("gateway"),
+    "sent_at": gettext_lazy("time"),
+    "sender": gettext_lazy("sender"),
+    "receiver": gettext_lazy("receiver"),
+    "text": gettext_lazy("text"),
+    "part": gettext_lazy("part of a long SMS"),
+}
 REASONS: Final = {
     "invalid_json": gettext_lazy("no JSON"),
     "invalid_field": gettext_lazy("a field is missing or wrong"),
     "not_utf8": gettext_lazy("not UTF-8"),
     "unknown_gateway": gettext_lazy("unknown gateway"),
+    "wrong_gateway": gettext_lazy("another gateway's line"),
     "control_character": gettext_lazy("control character"),
     "line_too_long": gettext_lazy("line too long"),
     "empty_record": gettext_lazy("empty record"),
     "processing_failed": gettext_lazy("could not be processed"),
 }
+
+
+@register.filter
+def field_names(names: list[str]) -> str:
+    """Give the names of fields of an SMS in the reader's language."""
+    return _(", ").join(str(FIELDS.get(name, name)) for name in names)
 
 
 @register.filter

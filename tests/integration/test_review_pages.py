@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from config.records import Reason
+from config.records import Reason, Replayed
 from config.roles import Role
 from ledger.models import AuditEntry
 from review import desk
@@ -215,6 +215,17 @@ def test_numbers_in_evidence_are_masked_until_they_are_revealed(written: str, sh
     assert "no-store" in before["Cache-Control"]
     assert "no-store" in after["Cache-Control"], "the browser keeps no copy"
     assert written not in browser.get(path).content.decode()
+
+
+def test_a_case_says_which_evidence_a_person_repaired() -> None:
+    case = a_case(replayed=Replayed("D-000011", "ola", ["text"], ["sent_at"]))
+    html = someone(Role.REVIEWER).get(f"/cases/{case.pk}/").content.decode()
+    assert "并非网关原样送来：ola 在评分前修复了被拒收的行 D-000011。" in html
+    assert "更改：正文。" in html
+    assert "原先无法读出：时间。" in html
+    unchanged = a_case(sender="13800000002", replayed=Replayed("D-000012", "ola"))
+    html = someone(Role.REVIEWER).get(f"/cases/{unchanged.pk}/").content.decode()
+    assert "ola 原样重新送入了被拒收的行 D-000012。" in html
 
 
 def test_the_number_is_shown_on_the_page_of_evidence_where_it_was_asked_for() -> None:
