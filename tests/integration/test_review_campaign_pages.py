@@ -75,7 +75,7 @@ def test_without_campaigns_the_list_says_so() -> None:
 def test_a_campaign_shows_its_facts_contacts_and_senders(role: Role) -> None:
     campaign = a_campaign("a", 3, Contact("phone", PHONE), Contact("link", "abc.top"), gateway="ismg")
     html = reader(role).get(f"/campaigns/{campaign.pk}/").content.decode()
-    for part in (campaign.reference, "短信网关", "abc.top", "137****1234", "澳门娱乐城", "D-0", "电话"):
+    for part in (campaign.reference, "短信网关", "abc.top", "137****1234", "澳门娱乐城", "F-0", "电话"):
         assert part in html
     for case in Case.objects.all():
         assert f'href="/cases/{case.pk}/"' in html

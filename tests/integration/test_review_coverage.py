@@ -73,7 +73,14 @@ def test_a_gateway_that_falls_silent_raises_an_alarm_which_its_next_sms_ends(red
     assert standing() == {("interconnect", "silent")}
     alarm = GatewayAlarm.objects.get()
     assert alarm.began_at == later
-    assert alarm.details["quiet_minutes"] == 15
+    assert alarm.details["quiet_minutes"] == 16
+    # And its figures are those of the last look, while the audit log keeps the first
+    for code in set(GATEWAYS) - {"interconnect"}:
+        delivered(redis, code, later, later + timedelta(minutes=25))
+    looked(valkey_url, later := later + timedelta(minutes=25))
+    assert GatewayAlarm.objects.get().details["quiet_minutes"] == 40
+    assert "40 分钟没有短信" in logged_in(a_person("ola", Role.OPERATOR)).get("/gateways/").content.decode()
+    assert AuditEntry.objects.get(action="gateway_alarm_began").details["quiet_minutes"] == 15
     # And its next SMS ends it
     delivered(redis, "interconnect", later, later + timedelta(minutes=1))
     assert looked(valkey_url, later + timedelta(minutes=1))["interconnect"] == "well"
