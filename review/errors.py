@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from config.errors import BadRecordError
+from review.rejections import in_words
+
 
 class ReviewError(Exception):
     """The request was refused and nothing was changed."""
@@ -106,9 +109,9 @@ class StillRejectedError(ReviewError):
 
     message = _("Scoring would reject this line once more: %(reason)s. Nothing was fed.")
 
-    def __init__(self, reason: object) -> None:
+    def __init__(self, reason: BadRecordError) -> None:
         super().__init__(reason)
         self.reason = reason
 
     def __str__(self) -> str:
-        return str(self.message) % {"reason": self.reason}
+        return str(self.message) % {"reason": in_words(self.reason.reason, self.reason.detail)}

@@ -9,9 +9,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ledger.details import FIELDS
 from review.coverage_tables import GatewayAlarm
+from review.rejections import detail_in_words, reason_name
 
 register = template.Library()
+register.filter("reason_name", reason_name)
+register.filter("detail_in_words", detail_in_words)
 HOUR, DAY = 60, 1440
 
 GATEWAY_STATES: Final = {
@@ -30,25 +34,11 @@ REPLAY_STATES: Final = {
     "read": (gettext_lazy("scored"), "ok"),
     "rejected_again": (gettext_lazy("rejected again"), "bad"),
 }
-FIELDS: Final = {
-    "id": gettext_lazy("id"),
-    "gateway": gettext_lazy("gateway"),
-    "sent_at": gettext_lazy("time"),
-    "sender": gettext_lazy("sender"),
-    "receiver": gettext_lazy("receiver"),
-    "text": gettext_lazy("text"),
-    "part": gettext_lazy("part of a long SMS"),
-}
-REASONS: Final = {
-    "invalid_json": gettext_lazy("no JSON"),
-    "invalid_field": gettext_lazy("a field is missing or wrong"),
-    "not_utf8": gettext_lazy("not UTF-8"),
-    "unknown_gateway": gettext_lazy("unknown gateway"),
-    "wrong_gateway": gettext_lazy("another gateway's line"),
-    "control_character": gettext_lazy("control character"),
-    "line_too_long": gettext_lazy("line too long"),
-    "empty_record": gettext_lazy("empty record"),
-    "processing_failed": gettext_lazy("could not be processed"),
+CONSUMERS: Final = {
+    "qingxin-scoring": gettext_lazy("scoring"),
+    "qingxin-casework": gettext_lazy("casework"),
+    "qingxin-protection": gettext_lazy("protection of subscribers"),
+    "qingxin-shadow": gettext_lazy("model in shadow"),
 }
 
 
@@ -83,9 +73,9 @@ def replay_state_badge(state: str) -> str:
 
 
 @register.filter
-def reason_name(reason: str) -> str | Promise:
-    """Give a dead letter's reason in the reader's language; one that is not known as it is."""
-    return REASONS.get(reason, reason)
+def consumer_name(group: str) -> str | Promise:
+    """Give the name of a consumer group in the reader's language."""
+    return CONSUMERS.get(group, group)
 
 
 @register.filter
@@ -105,6 +95,12 @@ def duration(minutes: float | str | None) -> str:
 def exact_percent(share: float | str | None) -> str:
     """Write a share with two digits; a dash for what is not known."""
     return f"{share * 100:.2f}%" if isinstance(share, (int, float)) else "–"
+
+
+@register.filter
+def rough_percent(share: float) -> str:
+    """Write a share of a scale with as many digits as it has."""
+    return f"{share * 100:g}%"
 
 
 @register.filter

@@ -209,10 +209,10 @@ def test_a_repaired_line_goes_to_its_topic_through_the_outbox_and_is_audited() -
 @pytest.mark.parametrize(
     ("line", "word"),
     [
-        (b'{"id": "1"', "invalid_json"),
-        (GOOD.replace(b'"smsc"', b'"pigeon"'), "unknown_gateway"),
-        (GOOD.replace(b'"sender"', b'"from"'), "invalid_field"),
-        (b"", "invalid_json"),
+        (b'{"id": "1"', "不是 JSON（行不完整）"),
+        (GOOD.replace(b'"smsc"', b'"pigeon"'), "未知网关（pigeon 不在"),
+        (GOOD.replace(b'"sender"', b'"from"'), "缺少字段 sender"),
+        (b"", "不是 JSON"),
     ],
     ids=["broken", "unknown gateway", "missing field", "empty"],
 )
