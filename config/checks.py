@@ -7,7 +7,7 @@ from datetime import datetime
 
 from config.errors import BadRecordError
 from config.records import EARLIEST, LATEST, Sms
-from config.topics import GATEWAYS
+from config.topics import GATEWAY_TOPICS, GATEWAYS
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 """Control characters that no SMS alphabet carries; tab, line feed, form feed and carriage return are in use."""
@@ -26,6 +26,16 @@ def check_sms(sms: Sms) -> None:
     if sms.part is not None and sms.part.seq > sms.part.total:
         raise BadRecordError("invalid_field", f"part {sms.part.seq} of {sms.part.total}")
     check_text(sms.text)
+
+
+def check_gateway(sms: Sms, topic: str) -> None:
+    """Refuse an SMS that names another gateway than the one that the topic is for: its counts would be wrong.
+
+    Raises:
+        BadRecordError: with both gateways.
+    """
+    if GATEWAY_TOPICS.get(sms.gateway) != topic:
+        raise BadRecordError("wrong_gateway", f"the line says {sms.gateway!r}, it came through {topic}")
 
 
 def check_text(text: str) -> None:

@@ -20,7 +20,7 @@ Minute = int
 def gateway_key(gateway: str) -> str:
     """Give the hash of a gateway's live counts: received, scored, exempt, hits, rejected, last_at (epoch ms).
 
-    For parts of long SMS also held, joined, copy, alone, timed_out.
+    Also replayed, what people fed again; and for parts of long SMS held, joined, copy, alone, timed_out.
     """
     return f"qingxin:gateway:{gateway}"
 

@@ -80,12 +80,25 @@ class Contact(msgspec.Struct, frozen=True):
     value: Annotated[str, Meta(min_length=1, max_length=128, pattern=PRINTABLE)]
 
 
+class Replayed(msgspec.Struct, frozen=True):
+    """That the line was rejected first, and who fed it again in the place of which dead letter.
+
+    Fields that differ from the line as it came are `changed`; those that nobody could read in it are `unread`.
+    """
+
+    letter: Annotated[str, Meta(min_length=1, max_length=32, pattern=PRINTABLE)]
+    by: Annotated[str, Meta(min_length=1, max_length=150, pattern=PRINTABLE)]
+    changed: list[str] = []
+    unread: list[str] = []
+
+
 class Hit(msgspec.Struct, frozen=True):
     """An SMS that the classifier holds for spam, on its way to human reviewers; `spam` is 1 - P(ham).
 
     `guards` names the kinds of legitimate notice that it looks like; they lower its priority and hide nothing. The one
     with which a sender crossed the line of the volume rule is a hit too, `found_by` its volume, whatever its `spam`.
     `campaign` is the key of the near-duplicates that it belongs to (empty: not looked up); `contacts` are advertised.
+    `replayed` is set when the line came from a person who fed it again, not from the gateway.
     """
 
     id: Id
@@ -106,6 +119,7 @@ class Hit(msgspec.Struct, frozen=True):
     velocity: Velocity | None = None
     campaign: Annotated[str, Meta(max_length=32)] = ""
     contacts: list[Contact] = []
+    replayed: Replayed | None = None
 
 
 class Sample(msgspec.Struct, frozen=True):

@@ -61,3 +61,6 @@ BY_NAME = {topic.name: topic for topic in TOPICS}
 
 REPLAYED_TOPICS = frozenset(GATEWAY_TOPICS.values())
 """Topics of the gateways, to which the relay may feed a dead letter again that a person repaired; never any other."""
+
+REPLAYED_HEADER = "qingxin-replayed"
+"""Header of the Kafka record of such a line, with a `Replayed` as JSON; the line itself stays as it was repaired."""

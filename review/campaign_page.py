@@ -11,7 +11,7 @@ from django.db.models import Count, F, Q, QuerySet
 from config.policy import Policy
 from ledger import audit
 from ledger.chain import Event
-from ledger.numbers import mask_number
+from ledger.numbers import mask_number, mask_numbers
 from models.contacts import contacts
 from models.text import normalise
 from review.campaign_tables import Campaign, CampaignSender, Contact, Dossier
@@ -75,5 +75,6 @@ def reveal(campaign: Campaign, reader: User, now: datetime) -> None:
 
 
 def shown(value: str) -> str:
-    """Give a contact as a page shows it: numbers masked, names and links whole."""
-    return value if any(sign.isalpha() for sign in value) else mask_number(value)
+    """Give a contact as a page and the audit log show it: numbers masked, those in names and links, too."""
+    masked = mask_numbers(value)
+    return masked if masked != value or any(sign.isalpha() for sign in value) else mask_number(value)

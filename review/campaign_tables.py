@@ -68,8 +68,8 @@ class Dossier(models.Model):
 
     @property
     def reference(self) -> str:
-        """How people name the dossier, such as D-000123."""
-        return f"D-{self.pk:06d}"
+        """How people name the dossier, such as F-000123; D is for dead letters."""
+        return f"F-{self.pk:06d}"
 
 
 class Contact(models.Model):

@@ -192,6 +192,7 @@ def _evidence(hit: Hit, case: Case, campaign: Campaign | None, now: datetime, fi
         added_at=now,
         content=content_of(hit),
         campaign=campaign,
+        replayed=_replayed(hit),
     )
 
 
@@ -200,8 +201,19 @@ def _reason(reason: Reason) -> dict[str, Any]:
     return kept | {"places": [list(place) for place in reason.places]} if reason.places else kept
 
 
+def _replayed(hit: Hit) -> dict[str, Any] | None:
+    if hit.replayed is None:
+        return None
+    return {
+        "letter": storable(hit.replayed.letter),
+        "by": storable(hit.replayed.by),
+        "changed": [storable(name) for name in hit.replayed.changed],
+        "unread": [storable(name) for name in hit.replayed.unread],
+    }
+
+
 def _told(finder: Finder, action: str, case: Case, hits: Sequence[Hit]) -> Event:
-    details = {
+    details: dict[str, Any] = {
         "evidence": len(hits),
         "total": case.evidence_count,
         "label": case.label,
@@ -210,6 +222,9 @@ def _told(finder: Finder, action: str, case: Case, hits: Sequence[Hit]) -> Event
     guards = sorted({storable(guard) for hit in hits for guard in hit.guards})
     if guards:
         details |= {"guards": guards, "lowered": case.lowered}
+    letters = sorted({storable(hit.replayed.letter) for hit in hits if hit.replayed})
+    if letters:
+        details |= {"replayed": letters}
     return Event(finder.actor, action, "case", case.reference, details)
 
 

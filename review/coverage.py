@@ -102,19 +102,28 @@ def judge(seen: Seen, now: datetime, policy: CoveragePolicy) -> Verdict:
 
 
 def hit_share(minutes: Minutes, now: int, policy: CoveragePolicy) -> Comparison | None:
-    """Compare the share of hits of the last minutes with the same time on earlier days, or with what is known."""
-    start = now - policy.share_window_minutes
+    """Compare the share of hits of the last minutes with the same time on earlier days, or with what is known.
+
+    A gateway with little traffic shows in an hour only a great change; its window doubles until it holds enough SMS, at
+    most to a day.
+    """
+    found, length = None, policy.share_window_minutes
+    while length <= DAY:
+        longer = _compare(minutes, now, length, policy)
+        found = longer or found
+        if longer and (longer.now.scored >= policy.share_messages or _changed(longer, policy)):
+            break
+        length = min(2 * length, DAY) if length < DAY else DAY + 1
+    return found
+
+
+def _compare(minutes: Minutes, now: int, length: int, policy: CoveragePolicy) -> Comparison | None:
+    start, around = now - length, min(AROUND, (DAY - length) // 2)
     window = _share(minutes, start, now)
-    days = [now - day * DAY for day in range(1, policy.compared_days + 1)]
-    found = compare(
-        window,
-        [_share(minutes, start - (now - day) - AROUND, day + AROUND) for day in days],
-        policy.share_messages,
-    )
-    if found:
-        return found
+    before = [day * DAY for day in range(1, policy.compared_days + 1)]
+    days = [_share(minutes, start - ago - around, now - ago + around) for ago in before]
     earliest = min(minutes, default=start)
-    return compare(window, _hours(minutes, earliest, start), policy.share_messages)
+    return compare(window, days) or compare(window, _hours(minutes, earliest, start))
 
 
 def _never_fed(seen: Seen, now: datetime, policy: CoveragePolicy) -> Verdict:
@@ -134,7 +143,11 @@ def _share_alarms(share: Comparison | None, began: datetime | None, now: datetim
         if share is None:
             return now - began < timedelta(hours=UNTOLD_HOURS)
         return share.ratio >= sqrt(policy.share_ratio)
-    return share is not None and share.ratio >= policy.share_ratio and share.chance <= policy.share_by_chance
+    return share is not None and _changed(share, policy)
+
+
+def _changed(share: Comparison, policy: CoveragePolicy) -> bool:
+    return share.ratio >= policy.share_ratio and share.chance <= policy.share_by_chance
 
 
 def _figures(share: Comparison | None) -> Mapping[str, float]:

@@ -59,11 +59,16 @@ class RejectedLine(models.Model):
 
 
 class Replay(models.Model):
-    """A line that a person fed again in the place of a dead letter, through the outbox."""
+    """A line that a person fed again in the place of a dead letter, through the outbox.
+
+    `fields_changed` differ from the line as it first came; `fields_unread` could not be read in it.
+    """
 
     letter = models.ForeignKey(RejectedLine, models.CASCADE, related_name="replays")
     digest = models.CharField(max_length=64, db_index=True)
     changed = models.BooleanField()
+    fields_changed = models.JSONField(default=list, blank=True)
+    fields_unread = models.JSONField(default=list, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     record = models.OneToOneField(OutboxRecord, models.PROTECT, related_name="+")

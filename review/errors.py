@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from config.errors import BadRecordError
+from review.rejections import in_words
+
 
 class ReviewError(Exception):
     """The request was refused and nothing was changed."""
@@ -95,14 +98,20 @@ class LineCutError(ReviewError):
     message = _("Only the beginning of this line was kept; complete it before you feed it.")
 
 
+class PeopleChangedError(ReviewError):
+    """Sender and receiver are facts of the line as it came, where they can be read in it."""
+
+    message = _("Sender and receiver can be read in the line as it came, and have to stay. Nothing was fed.")
+
+
 class StillRejectedError(ReviewError):
     """The line breaks the rules of a live line."""
 
     message = _("Scoring would reject this line once more: %(reason)s. Nothing was fed.")
 
-    def __init__(self, reason: object) -> None:
+    def __init__(self, reason: BadRecordError) -> None:
         super().__init__(reason)
         self.reason = reason
 
     def __str__(self) -> str:
-        return str(self.message) % {"reason": self.reason}
+        return str(self.message) % {"reason": in_words(self.reason.reason, self.reason.detail)}

@@ -22,6 +22,7 @@ class GatewayCount:
     code: str
     topic: str
     received: int
+    replayed: int
     scored: int
     exempt: int
     hits: int
@@ -52,6 +53,7 @@ def count_of(code: str, fields: Mapping[str, str]) -> GatewayCount:
         code=code,
         topic=GATEWAY_TOPICS[code],
         received=_whole(fields.get("received")),
+        replayed=_whole(fields.get("replayed")),
         scored=_whole(fields.get("scored")),
         exempt=_whole(fields.get("exempt")),
         hits=_whole(fields.get("hits")),

@@ -48,11 +48,11 @@ class Comparison:
         return self.now.value > self.usual.value
 
 
-def compare(window: Share, pieces: Sequence[Share], least: int) -> Comparison | None:
-    """Compare a window with pieces of the past; None when they hold too little, `least` SMS each side."""
+def compare(window: Share, pieces: Sequence[Share]) -> Comparison | None:
+    """Compare a window with pieces of the past; None when there is nothing to compare. Few SMS give a high chance."""
     pieces = [piece for piece in pieces if piece.scored]
     usual = Share(sum(piece.hits for piece in pieces), sum(piece.scored for piece in pieces))
-    if len(pieces) < LEAST_PIECES or window.scored < least or usual.scored < least:
+    if len(pieces) < LEAST_PIECES or not window.scored:
         return None
     return Comparison(window, usual, _chance(window, usual, spread(pieces, usual.value)))
 

@@ -86,7 +86,8 @@ class Evidence(models.Model):
     """One SMS held for spam, as it was sent and as it was read.
 
     `found_by` says by whom; in a recall check a person chose the `label`, while `spam` and `scores` stay the model's.
-    `content` is a digest of sender, receiver and text, by which copies at other gateways are known.
+    `content` is a digest of sender, receiver and text, by which copies at other gateways are known. `replayed` says
+    who fed the line again that was rejected first: letter, by, changed, unread (see `config.records.Replayed`).
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="evidence")
@@ -106,6 +107,7 @@ class Evidence(models.Model):
     added_at = models.DateTimeField(null=True)
     content = models.CharField(max_length=32, default="", blank=True)
     campaign = models.ForeignKey(Campaign, models.SET_NULL, null=True, related_name="evidence")
+    replayed = models.JSONField(null=True)
 
     class Meta:
         constraints: ClassVar = [

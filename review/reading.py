@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 SHOWN_CHARACTERS = 400
 KEPT = frozenset("\n\t")
 SEPARATORS = frozenset("\u2028\u2029")
+Hide = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,19 @@ class Reading:
     characters: int
 
 
-def read(text: str, terms: Iterable[str], shown: int = SHOWN_CHARACTERS) -> Reading:
+def read(text: str, terms: Iterable[str], shown: int = SHOWN_CHARACTERS, hide: Hide = str) -> Reading:
     """Give a text with its weighing terms marked where they literally occur, in either case of letters."""
-    stretches = tuple(Stretch(visible(piece), marked) for piece, marked in _pieces(text[:shown], terms))
-    return Reading(stretches, visible(text[shown:]), len(text))
+    return read_places(text, _places(text[:shown], terms), shown, hide)
 
 
-def read_places(text: str, places: Iterable[tuple[int, int]], shown: int = SHOWN_CHARACTERS) -> Reading:
-    """Give a text with these parts `[start, end)` of it marked; parts may overlap, and end past what there is."""
-    size = min(shown, len(text))
+def read_places(
+    text: str, places: Iterable[tuple[int, int]], shown: int = SHOWN_CHARACTERS, hide: Hide = str
+) -> Reading:
+    """Give a text with these parts `[start, end)` of it marked; parts may overlap, and end past what there is.
+
+    `hide` puts other characters in the place of some; the text keeps its length.
+    """
+    text, size = hide(text), min(shown, len(text))
     marked = sorted((min(max(start, 0), size), min(end, size)) for start, end in places)
     stretches, done = [], 0
     for start, end in [*marked, (size, size)]:
@@ -59,14 +64,9 @@ def _hides(sign: str) -> bool:
     return sign in SEPARATORS or (sign not in KEPT and unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co"})
 
 
-def _pieces(text: str, terms: Iterable[str]) -> Iterable[tuple[str, bool]]:
+def _places(text: str, terms: Iterable[str]) -> list[tuple[int, int]]:
     wanted = sorted({term for term in terms if term.strip()}, key=len, reverse=True)
     if not wanted:
-        return [(text, False)] if text else []
+        return []
     pattern = re.compile("|".join(map(re.escape, wanted)), re.IGNORECASE)
-    pieces, end = [], 0
-    for found in pattern.finditer(text):
-        pieces += [(text[end : found.start()], False), (found.group(), True)]
-        end = found.end()
-    pieces.append((text[end:], False))
-    return [piece for piece in pieces if piece[0]]
+    return [found.span() for found in pattern.finditer(text)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,13 +11,20 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from config.errors import BadRecordError
+from config.records import Replayed, encode
 from ledger import audit
 from ledger.chain import Event
 from ledger.outbox import enqueue_line
 from review.dead_letter_tables import RejectedLine, Replay
 from review.dead_letters import digest_of
-from review.errors import FedMeanwhileError, LineCutError, NotAGatewayLineError, StillRejectedError
-from review.repairing import can_be_fed, read_repaired
+from review.errors import (
+    FedMeanwhileError,
+    LineCutError,
+    NotAGatewayLineError,
+    PeopleChangedError,
+    StillRejectedError,
+)
+from review.repairing import Changes, can_be_fed, changes_of, read_repaired
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,10 @@ def replay(letter_id: int, line: bytes, person: User, now: datetime, *, times_be
             fed = _feed(letter, line, person, now)
         except BadRecordError as error:
             raise StillRejectedError(error) from error
-        details = {"changed": fed.changed, "topic": letter.topic, "digest": fed.digest, "time": times_before + 1}
+        details = {
+            "changed": fed.fields_changed, "unread": fed.fields_unread, "topic": letter.topic, "digest": fed.digest,
+            "time": times_before + 1,
+        }  # fmt: skip
         audit.record([_told(person, "dead_letter_replayed", letter, **details)], at=now)
     return fed
 
@@ -107,6 +117,22 @@ def never_fed(topic: str, reason: str) -> Any:
     return RejectedLine.objects.filter(topic=topic, reason=reason, replays=None).order_by("at", "id")
 
 
+def marks_of(records: Sequence[int]) -> dict[int, bytes]:
+    """Give the mark with which a line is fed, a `Replayed` as JSON, by the id of the outbox record."""
+    replays = Replay.objects.filter(record__in=records).select_related("letter", "by")
+    return {
+        replay.record_id: encode(
+            Replayed(
+                letter=replay.letter.reference,
+                by=replay.by.get_username(),
+                changed=replay.fields_changed,
+                unread=replay.fields_unread,
+            )
+        )
+        for replay in replays
+    }
+
+
 def note_fed(places: Mapping[int, tuple[int, int]], now: datetime) -> None:
     """Note where the relay put replayed lines: partition and offset by the id of the outbox record."""
     for record, (partition, offset) in places.items():
@@ -129,10 +155,21 @@ def note_read(committed: Mapping[tuple[str, int], int], now: datetime) -> None:
 def _feed(letter: RejectedLine, raw: bytes, person: User, now: datetime) -> Replay:
     if letter.cut and raw == bytes(letter.raw):
         raise LineCutError
-    sms, line = read_repaired(raw)
-    record = enqueue_line(letter.topic, sms.sender, line)
+    sms, line = read_repaired(raw, letter.topic)
+    changed = raw != bytes(letter.raw)
+    changes = changes_of(bytes(letter.raw), line) if changed else Changes()
+    if changes.people:
+        raise PeopleChangedError
+    before = letter.replay_of  # what a person changed in a line that was rejected again stays changed
     return Replay.objects.create(
-        letter=letter, digest=digest_of(line), changed=raw != bytes(letter.raw), by=person, at=now, record=record
+        letter=letter,
+        digest=digest_of(line),
+        changed=changed,
+        fields_changed=sorted({*changes.changed, *(before.fields_changed if before else ())}),
+        fields_unread=sorted({*changes.unread, *(before.fields_unread if before else ())}),
+        by=person,
+        at=now,
+        record=enqueue_line(letter.topic, sms.sender, line),
     )
 
 

@@ -108,12 +108,16 @@ def _keep(watch: GatewayWatch, verdict: Verdict, now: datetime) -> None:
 
 
 def _settle(gateway: str, standing: Mapping[Kind, GatewayAlarm], verdict: Verdict, now: datetime) -> list[Event]:
+    """Begin and end alarms; one that stands shows the figures of this look, the audit log keeps those it began with."""
     events = []
     for kind, alarm in standing.items():
         if kind not in verdict.alarms:
             alarm.ended_at = now
             alarm.save(update_fields=["ended_at"])
             events.append(_told(ACTOR, "gateway_alarm_ended", alarm))
+        elif verdict.alarms[kind]:
+            alarm.details = dict(verdict.alarms[kind])
+            alarm.save(update_fields=["details"])
     for kind, figures in verdict.alarms.items():
         if kind not in standing:
             alarm = GatewayAlarm.objects.create(gateway=gateway, kind=kind, began_at=now, details=dict(figures))

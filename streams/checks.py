@@ -7,8 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from config.checks import CONTROL, check_moment, check_sms, check_text
-from config.errors import BadRecordError
+from config.checks import CONTROL, check_gateway, check_moment, check_sms, check_text
 from config.records import ServiceText, Sms
 from config.topics import GATEWAY_TOPICS
 
@@ -23,7 +22,7 @@ def check_gateways(messages: Sequence[Sms], topic: str) -> None:
     """
     for sms in messages:
         if GATEWAY_TOPICS.get(sms.gateway) != topic:
-            raise BadRecordError("wrong_gateway", f"the line says {sms.gateway!r}, it came through {topic}")
+            check_gateway(sms, topic)
 
 
 def check_service_text(text: ServiceText) -> None:

@@ -26,6 +26,7 @@ from streams.kafka_access import faust_credentials
 from streams.lines import Batch, Belongs, Item, RawRecord, read_batch
 from streams.patient_transport import PatientTransport
 from streams.publishing import Publisher
+from streams.replayed import mark_in
 from streams.stages import Stages
 
 log = logging.getLogger(__name__)
@@ -243,4 +244,4 @@ async def _leave_out(_letters: Sequence[DeadLetter]) -> None:
 
 def _raw(event: Any) -> RawRecord:
     message = event.message
-    return RawRecord(message.topic, message.partition, message.offset, event.value or b"")
+    return RawRecord(message.topic, message.partition, message.offset, event.value or b"", mark_in(message.headers))

@@ -27,12 +27,13 @@ KEPT_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
-    """A Kafka record as it was read."""
+    """A Kafka record as it was read; `replayed` is the mark (`REPLAYED_HEADER`) of a line that a person fed again."""
 
     topic: str
     partition: int
     offset: int
     value: bytes
+    replayed: bytes = b""
 
 
 class Item(NamedTuple, Generic[T]):

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import django.db
@@ -20,12 +21,12 @@ from kafka.errors import KafkaError
 from config.environment import Environment, decode_key
 from config.metrics import OUTBOX_REFUSED, OUTBOX_SENT, OUTBOX_WAITING, WORLD_BROKEN, WORLD_RETRIES
 from config.records import SignedOrder
-from config.topics import BY_NAME, ENFORCEMENT_ORDERS, REPLAYED_TOPICS
+from config.topics import BY_NAME, ENFORCEMENT_ORDERS, REPLAYED_HEADER, REPLAYED_TOPICS
 from ledger import audit
 from ledger.chain import Event
 from ledger.models import OutboxRecord
 from review.answers import refuse
-from review.replaying import note_fed
+from review.replaying import marks_of, note_fed
 from review.signing import OrderRefusedError, verify
 from streams.desks import BROKEN_DATABASE
 from streams.guard import FIRST_WAIT, LONGEST_WAIT, WorldBrokenError
@@ -40,14 +41,17 @@ IDLE_SECONDS = 0.2
 PUBLISH_SECONDS = 30
 
 
-def why_not(record: OutboxRecord, public_key: bytes) -> str:
+def why_not(record: OutboxRecord, public_key: bytes, marks: Mapping[int, bytes]) -> str:
     """Say why a record must not be published; empty when it may.
 
-    An enforcement order needs the signature over its decision, reviewer and approver (design, section 9).
+    An enforcement order needs the signature over its decision, reviewer and approver (design, section 9). A gateway's
+    line needs its mark, by the id of the record: what a person fed must not look as if the gateway had sent it.
     """
     topic = BY_NAME.get(record.topic)
     if topic is None or (topic.writer != "relay" and record.topic not in REPLAYED_TOPICS):
         return f"{record.topic} is not the relay's to write"
+    if record.topic in REPLAYED_TOPICS and record.pk not in marks:
+        return "nobody is known to have fed this line: its dead letter is gone"
     if record.topic == ENFORCEMENT_ORDERS:
         try:
             verify(msgspec.json.decode(bytes(record.value), type=SignedOrder), public_key)
@@ -112,9 +116,18 @@ class Relay:
                     return 0
             waiting = OutboxRecord.objects.filter(sent_at=None, refused="").order_by("id")
             records = list(waiting[:AT_ONCE])
-            refusals = {record.pk: why_not(record, self._public_key) for record in records}
+            marks = marks_of([record.pk for record in records if record.topic in REPLAYED_TOPICS])
+            refusals = {record.pk: why_not(record, self._public_key, marks) for record in records}
             good = [record for record in records if not refusals[record.pk]]
-            sent = [producer.send(record.topic, key=record.key.encode(), value=bytes(record.value)) for record in good]
+            sent = [
+                producer.send(
+                    record.topic,
+                    key=record.key.encode(),
+                    value=bytes(record.value),
+                    headers=[(REPLAYED_HEADER, marks[record.pk])] if record.pk in marks else [],
+                )
+                for record in good
+            ]
             places = [future.get(timeout=PUBLISH_SECONDS) for future in sent]
             now = datetime.now(UTC)
             OutboxRecord.objects.filter(pk__in=[record.pk for record in good]).update(sent_at=now)

@@ -41,6 +41,7 @@ from streams.lines import Batch, Item
 from streams.numbers import levelled
 from streams.part_store import MOST_LEASED, Overdue, PartStore, Ready
 from streams.publishing import pack_hits
+from streams.replayed import mark, marks_of
 from streams.sampling import Drawing, find_samples
 from streams.velocity import Speedometer
 
@@ -161,11 +162,12 @@ class Scorer:
         counted = await done.counting
         with self._stages.of("hits"):
             hits = find_hits(messages, verdicts, done.threshold, done.version, done.now, counted)
-        hits = await self._campaigns.mark(hits)
+        replayed = marks_of(ready.items)
+        hits = mark(await self._campaigns.mark(hits), replayed)
         by_volume = {(hit.gateway, hit.id) for hit in hits if hit.found_by == "volume"}
         with self._stages.of("draw"):
             samples = find_samples(messages, verdicts, done.threshold, done.version, done.now, self._drawing)
-            samples = [sample for sample in samples if (sample.gateway, sample.id) not in by_volume]
+            samples = [one for one in samples if (one.gateway, one.id) not in by_volume | replayed.keys()]
         if hits:
             partitions = await self._publisher.partitions_of_hits()
             with self._stages.of("publish"):
@@ -200,9 +202,15 @@ class Scorer:
             SMS_RECEIVED.labels(gateway).inc()
             self._count(gateway, "rejected", 1)
             self._count(gateway, "received", 1)
-        for gateway, count in Counter(item.message.gateway for item in batch.items).items():
+        # What a person fed again is no sign of life of the gateway.
+        sent = Counter(item.message.gateway for item in batch.items if not item.record.replayed)
+        for gateway, count in sent.items():
             SMS_RECEIVED.labels(gateway).inc(count)
             self._count(gateway, "received", count)
+        if sent.total() < len(batch.items):
+            for gateway, _ in marks_of(batch.items):
+                SMS_RECEIVED.labels(gateway).inc()
+                self._count(gateway, "replayed", 1)
         return self._show_live_counts
 
     async def _show_live_counts(self) -> None:

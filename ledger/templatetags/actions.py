@@ -1,4 +1,4 @@
-"""`{{ entry.action|worded }}` and `{{ entry.details|pairs }}` in a template."""
+"""`{{ entry.action|worded }}`, `{{ kind|subject_named }}` and `{{ entry.details|pairs }}` in a template."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 from django import template
 
 from ledger.actions import ACTIONS
+from ledger.details import key_name, subject_name, value_name
 
 register = template.Library()
+register.filter("subject_named", subject_name)
 
 
 @register.filter
@@ -18,6 +20,6 @@ def worded(action: str) -> str:
 
 
 @register.filter
-def pairs(details: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Give the details of an entry; `details.items` in a template would look up a detail called items first."""
-    return list(details.items())
+def pairs(details: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Give the key of each detail that says something, what it is called, and its value as people read it."""
+    return [(key, key_name(key), value_name(key, value)) for key, value in details.items() if value not in ("", None)]

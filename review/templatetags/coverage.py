@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from django import template
@@ -10,11 +9,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ledger.numbers import mask_number
+from ledger.details import FIELDS
 from review.coverage_tables import GatewayAlarm
+from review.rejections import detail_in_words, reason_name
 
 register = template.Library()
-LONG_NUMBER = re.compile(r"[0-9]{7,}")
+register.filter("reason_name", reason_name)
+register.filter("detail_in_words", detail_in_words)
 HOUR, DAY = 60, 1440
 
 GATEWAY_STATES: Final = {
@@ -33,16 +34,18 @@ REPLAY_STATES: Final = {
     "read": (gettext_lazy("scored"), "ok"),
     "rejected_again": (gettext_lazy("rejected again"), "bad"),
 }
-REASONS: Final = {
-    "invalid_json": gettext_lazy("no JSON"),
-    "invalid_field": gettext_lazy("a field is missing or wrong"),
-    "not_utf8": gettext_lazy("not UTF-8"),
-    "unknown_gateway": gettext_lazy("unknown gateway"),
-    "control_character": gettext_lazy("control character"),
-    "line_too_long": gettext_lazy("line too long"),
-    "empty_record": gettext_lazy("empty record"),
-    "processing_failed": gettext_lazy("could not be processed"),
+CONSUMERS: Final = {
+    "qingxin-scoring": gettext_lazy("scoring"),
+    "qingxin-casework": gettext_lazy("casework"),
+    "qingxin-protection": gettext_lazy("protection of subscribers"),
+    "qingxin-shadow": gettext_lazy("model in shadow"),
 }
+
+
+@register.filter
+def field_names(names: list[str]) -> str:
+    """Give the names of fields of an SMS in the reader's language."""
+    return _(", ").join(str(FIELDS.get(name, name)) for name in names)
 
 
 @register.filter
@@ -70,9 +73,9 @@ def replay_state_badge(state: str) -> str:
 
 
 @register.filter
-def reason_name(reason: str) -> str | Promise:
-    """Give a dead letter's reason in the reader's language; one that is not known as it is."""
-    return REASONS.get(reason, reason)
+def consumer_name(group: str) -> str | Promise:
+    """Give the name of a consumer group in the reader's language."""
+    return CONSUMERS.get(group, group)
 
 
 @register.filter
@@ -95,9 +98,9 @@ def exact_percent(share: float | str | None) -> str:
 
 
 @register.filter
-def numbers_masked(text: str) -> str:
-    """Mask every run of digits that may be somebody's number."""
-    return LONG_NUMBER.sub(lambda found: mask_number(found[0]), text)
+def rough_percent(share: float) -> str:
+    """Write a share of a scale with as many digits as it has."""
+    return f"{share * 100:g}%"
 
 
 @register.filter

@@ -8,6 +8,7 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from ledger.numbers import mask_numbers
 from review.campaign_page import shown
 from review.categories import CATEGORIES
 from review.guards import in_words
@@ -118,14 +119,14 @@ def signed_weight(weight: float) -> str:
     return f"{weight:+.2f}"
 
 
-@register.filter
-def read_with(text: str, why: list[dict[str, object]]) -> Reading:
-    """Give a text as a reviewer reads it, with the weighing words of its evidence."""
-    return read(text, [str(reason["term"]) for reason in why])
+@register.simple_tag
+def reading_of(text: str, why: list[dict[str, Any]], *, revealed: bool, as_sent: bool = False) -> Reading:
+    """Give a text as a reviewer reads it, its numbers masked until they are revealed, and the weighing words marked.
 
-
-@register.filter
-def read_as_sent(text: str, why: list[dict[str, Any]]) -> Reading:
-    """Give a text as it was sent, marked where the weighing words stand; by the words alone if no place is known."""
-    places = [(int(start), int(end)) for reason in why for start, end in reason.get("places", ())]
-    return read_places(text, places) if places else read_with(text, why)
+    They are marked where they literally occur, or, `as_sent`, where their places are if the evidence knows them.
+    """
+    hide = str if revealed else mask_numbers
+    places = [(int(start), int(end)) for reason in why for start, end in reason.get("places", ())] if as_sent else []
+    if places:
+        return read_places(text, places, hide=hide)
+    return read(text, [str(reason["term"]) for reason in why], hide=hide)

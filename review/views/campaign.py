@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from config.roles import role_required
@@ -14,7 +15,6 @@ from review import campaign_page as found
 from review.categories import CATEGORIES
 from review.grouping import storable
 from review.models import Campaign
-from review.reading import read
 from review.views.case import READERS, policy
 from review.views.people import reader_of
 
@@ -47,6 +47,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     return render(request, "review/campaigns.html", context)
 
 
+@never_cache
 @require_safe
 @role_required(*READERS)
 def campaign_page(request: HttpRequest, pk: int) -> HttpResponse:
@@ -55,7 +56,6 @@ def campaign_page(request: HttpRequest, pk: int) -> HttpResponse:
     companions = found.companions(campaign)
     context = {
         "campaign": campaign,
-        "reading": read(campaign.text, []),
         "gateways": sorted(campaign.gateways.items()),
         "contacts": found.contacts_of(campaign)[:CONTACTS_SHOWN],
         "contacts_count": campaign.advertised.count(),

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from config.policy import Policy, load_policy
@@ -36,6 +37,7 @@ def policy() -> Policy:
     return load_policy(settings.ENVIRONMENT.policy_path)
 
 
+@never_cache
 @require_safe
 @role_required(*READERS)
 def case_page(request: HttpRequest, pk: int) -> HttpResponse:
@@ -136,11 +138,9 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @role_required(*READERS)
 def reveal(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the sender's full number once; the audit log keeps who asked."""
+    """Show the sender's number and those in its texts in full once; the audit log keeps who asked."""
     get_object_or_404(Case, pk=pk)
     case = desk.reveal(pk, reader_of(request), timezone.now())
-    if request.headers.get("HX-Request"):
-        context = {"number": case.sender, "reveal_url": reverse("reveal", args=[pk]), "revealed": True}
-        return render(request, "review/_number.html", context)
     request.session[REVEALED] = case.pk
-    return redirect("case", pk)
+    page = request.POST.get("page", "")
+    return redirect(reverse("case", args=[pk]) + (f"?page={page}" if page.isdecimal() and page != "1" else ""))

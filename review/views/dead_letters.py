@@ -8,17 +8,19 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.policy import load_policy
 from config.roles import Role, role_required, roles_of
 from review import replaying
 from review.dead_letter_tables import RejectedLine
-from review.errors import ReviewError
+from review.errors import FedMeanwhileError, ReviewError
 from review.repairing import can_be_fed, suggestion
 from review.views.gateways import ACTORS
 from review.views.people import reader_of
@@ -26,6 +28,8 @@ from review.views.people import reader_of
 READERS = (Role.OPERATOR, Role.AUDITOR, Role.ADMIN)
 ROWS_A_PAGE = 25
 REVEALED = "revealed_letter"
+REFUSED = "refused_repair"
+"""What the reader wrote and was refused, with its letter; kept until it is fed or they look at another one."""
 
 
 @require_safe
@@ -57,13 +61,18 @@ def letters(request: HttpRequest) -> HttpResponse:
     return render(request, "review/dead_letters.html", context)
 
 
+@never_cache
 @require_safe
 @role_required(*READERS)
 def letter(request: HttpRequest, pk: int) -> HttpResponse:
     """Show where a letter came from and why, what became of its line, and on purpose the line itself."""
     found = get_object_or_404(RejectedLine, pk=pk)
     revealed = request.session.pop(REVEALED, None) == found.pk
-    return _letter_page(request, found, revealed=revealed)
+    refused = request.session.get(REFUSED)
+    if refused and refused["letter"] != found.pk:
+        del request.session[REFUSED]
+        refused = None
+    return _letter_page(request, found, revealed=revealed, line=refused["line"] if refused else None)
 
 
 @require_POST
@@ -79,7 +88,7 @@ def reveal_letter(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @role_required(*ACTORS)
 def replay_letter(request: HttpRequest, pk: int) -> HttpResponse:
-    """Feed the line as the reader left it."""
+    """Feed the line as the reader left it; one that is refused stays in the reader's form until it is fed."""
     found = get_object_or_404(RejectedLine, pk=pk)
     line, times = request.POST.get("line", ""), request.POST.get("times", "")
     try:
@@ -90,11 +99,16 @@ def replay_letter(request: HttpRequest, pk: int) -> HttpResponse:
             timezone.now(),
             times_before=int(times) if times.isdecimal() else -1,
         )
-    except ReviewError as refusal:
+    except FedMeanwhileError as refusal:  # perhaps by this form, sent twice: nothing invites to feed once more
+        request.session.pop(REFUSED, None)
         messages.error(request, str(refusal))
-        return _letter_page(request, found, line=line)
-    messages.success(request, _("%(letter)s is on its way to scoring once more.") % {"letter": found.reference})
-    return redirect("letter", pk)
+    except ReviewError as refusal:
+        request.session[REFUSED] = {"letter": pk, "line": line}
+        messages.error(request, str(refusal))
+    else:
+        request.session.pop(REFUSED, None)
+        messages.success(request, _("%(letter)s is on its way to scoring once more.") % {"letter": found.reference})
+    return redirect(reverse("letter", args=[pk]) + "#line")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -119,7 +133,10 @@ def replay_letters(request: HttpRequest) -> HttpResponse:
         said = ngettext(
             "%(fed)d line is on its way to scoring.", "%(fed)d lines are on their way to scoring.", came.fed
         )
-        messages.success(request, said % {"fed": came.fed})
+        if came.fed:
+            messages.success(request, said % {"fed": came.fed})
+        else:
+            messages.warning(request, _("No line was fed."))
         if came.left_out:
             left = ngettext(
                 "%(count)d was left out: scoring would reject it once more.",

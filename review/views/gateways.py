@@ -20,7 +20,7 @@ from config.roles import Role, role_required, roles_of
 from review import watching
 from review.coverage import Minutes
 from review.coverage_tables import ConsumerLag, GatewayAlarm, GatewayWatch
-from review.gateway_chart import HOURS, Chart, chart_of
+from review.gateway_chart import HOURS, Chart, chart_of, share_top
 from review.gateways import GatewayCount
 from review.traffic import Traffic
 from review.views.people import reader_of
@@ -60,7 +60,8 @@ def gateways(request: HttpRequest) -> HttpResponse:
         log.warning("gateways page: Redis does not answer", exc_info=True)
         cards = None
     else:
-        cards = [_card(count, watches.get(count.code), traffic[count.code], now) for count in counts]
+        top = share_top(traffic.values(), int(now.timestamp()) // 60)
+        cards = [_card(count, watches.get(count.code), traffic[count.code], now, top) for count in counts]
     context = {
         "cards": cards,
         "unwatched": _stale([watch.checked_at for watch in watches.values()], now, policy),
@@ -86,11 +87,11 @@ def acknowledge_alarm(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("gateways")
 
 
-def _card(count: GatewayCount, watch: GatewayWatch | None, minutes: Minutes, now: datetime) -> Card:
+def _card(count: GatewayCount, watch: GatewayWatch | None, minutes: Minutes, now: datetime, top: float) -> Card:
     local = timezone.localtime(now)
     offset = local.utcoffset() or timedelta()
     minute = int(now.timestamp()) // 60
-    chart = chart_of(minutes, minute, int(offset.total_seconds()) // 60)
+    chart = chart_of(minutes, minute, int(offset.total_seconds()) // 60, top)
     lately = sum(minutes.get(one, {}).get("received", 0) for one in range(minute - RATE_MINUTES, minute))
     return Card(
         count=count,

@@ -6,9 +6,9 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from config.policy import load_policy
@@ -25,6 +25,7 @@ from review.views.people import reader_of
 REVEALED = "revealed_sample"
 
 
+@never_cache
 @require_safe
 @role_required(Role.REVIEWER, Role.AUDITOR, Role.ADMIN)
 def recall(request: HttpRequest) -> HttpResponse:
@@ -78,13 +79,10 @@ def judge_sample(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @role_required(Role.REVIEWER)
 def reveal_sample(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the sender's full number once, to the reviewer who holds the sample; the audit log keeps who asked."""
+    """Show the sender's number and those in the text in full once, to who holds the sample; it is audited."""
     reader = reader_of(request)
     get_object_or_404(RecallCheck, pk=pk, claimed_by=reader)
     check = sampling.reveal_sender(pk, reader, timezone.now())
-    if request.headers.get("HX-Request"):
-        context = {"number": check.sender, "reveal_url": reverse("recall_reveal", args=[pk]), "revealed": True}
-        return render(request, "review/_number.html", context)
     request.session[REVEALED] = check.pk
     return redirect("recall")
 

@@ -117,7 +117,7 @@ def test_the_audit_page_shows_details_of_any_name(client: Client, details: dict[
     page = client.get("/ledger/audit/")
     assert page.status_code == 200
     for name in details:
-        assert f"<dt>{name}</dt>" in page.content.decode()
+        assert f'<dt title="{name}">' in page.content.decode()
 
 
 @pytest.mark.django_db

@@ -409,7 +409,8 @@ def test_the_page_shows_the_comparison_with_numbers_masked(store: Store, types: 
     types("promote", first, "--without-shadow")
     types("shadow", second)
     found = [
-        Compared(an_sms(text="<b>转账</b>\u202e"), NOW + timedelta(hours=n), Opinion("ham", 0.2), Opinion("fraud", 0.9),
+        Compared(an_sms(text="<b>转账</b>\u202e致电138-1111-2222"),
+                 NOW + timedelta(hours=n), Opinion("ham", 0.2), Opinion("fraud", 0.9),
                  "sms.smsc", 0, Place(n, 1))
         for n in range(3)
     ]  # fmt: skip
@@ -419,7 +420,7 @@ def test_the_page_shows_the_comparison_with_numbers_masked(store: Store, types: 
     html = browser.get(reverse("models")).content.decode()
     assert SENDER not in html
     assert "138****0001" in html
-    assert "&lt;b&gt;转账&lt;/b&gt;⟨U+202E⟩" in html
+    assert "&lt;b&gt;转账&lt;/b&gt;⟨U+202E⟩致电138-****-2222" in html
     for expected in (
         "chen",
         "finds more",

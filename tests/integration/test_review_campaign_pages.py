@@ -75,7 +75,7 @@ def test_without_campaigns_the_list_says_so() -> None:
 def test_a_campaign_shows_its_facts_contacts_and_senders(role: Role) -> None:
     campaign = a_campaign("a", 3, Contact("phone", PHONE), Contact("link", "abc.top"), gateway="ismg")
     html = reader(role).get(f"/campaigns/{campaign.pk}/").content.decode()
-    for part in (campaign.reference, "短信网关", "abc.top", "137****1234", "澳门娱乐城", "D-0", "电话"):
+    for part in (campaign.reference, "短信网关", "abc.top", "137****1234", "澳门娱乐城", "F-0", "电话"):
         assert part in html
     for case in Case.objects.all():
         assert f'href="/cases/{case.pk}/"' in html
@@ -107,6 +107,37 @@ def test_a_campaign_is_found_by_a_phone_however_it_is_written(written: str) -> N
     assert list(answer.context["campaigns"]) == [campaign]
     entry = AuditEntry.objects.get(action="contact_searched")
     assert PHONE not in entry.subject_id
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (f"电话{PHONE}", "电话137****1234"), (f"tel:{PHONE}", "tel:137****1234"),
+        (f"微信 wx{PHONE}", "微信 wx137****1234"), ("１３７００００１２３４", "１３７****１２３４"),
+    ],
+)  # fmt: skip
+def test_the_audit_log_keeps_no_number_that_was_searched_for(written: str, kept: str) -> None:
+    reader().post("/campaigns/find/", {"contact": written})
+    assert AuditEntry.objects.get(action="contact_searched").subject_id == kept
+
+
+def test_numbers_in_texts_and_ids_are_masked_until_they_are_revealed() -> None:
+    contacts = (Contact("wechat", f"wx{PHONE}"), Contact("phone", "13811112222"))
+    campaign = a_campaign("a", 2, *contacts, text="致电138-1111-2222")
+    a_campaign("b", 2, contacts[0], text=f"加{PHONE}")
+    pages = ("/campaigns/", f"/campaigns/{campaign.pk}/")
+    secrets, masked = ("138-1111-2222", PHONE), ("138-****-2222", "137****1234")
+    for page in pages:
+        html = reader().get(page).content.decode()
+        assert not [secret for secret in secrets if secret in html], page
+        assert all(one in html for one in masked), page
+    found = reader().post("/campaigns/find/", {"contact": f"wx{PHONE}"}).content.decode()
+    assert not [secret for secret in secrets if secret in found]
+    browser = reader()
+    browser.post(f"{pages[1]}reveal/")
+    answer = browser.get(pages[1])
+    assert all(secret in answer.content.decode() for secret in secrets)
+    assert "no-store" in answer["Cache-Control"]
 
 
 @pytest.mark.parametrize("written", ["WAN888", "https://www.abc.top/x", " abc.top "])

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from config import metrics
 from config.errors import BadRecordError
+from config.records import Replayed
 from ledger.models import AuditEntry, OutboundMessage, OutboxRecord
 from review import desk
 from review.casework import TakenHits, take_acks, take_hits
@@ -188,3 +189,11 @@ def test_a_sender_with_an_order_on_its_way_gets_no_second_case() -> None:
     assert OutboxRecord.objects.filter(topic="enforcement.orders").count() == 1
     take_acks([an_enforcement_ack(order=str(order.pk))], LATER)
     assert take_hits([a_hit()], LATER, POLICY).opened == 1
+
+
+def test_evidence_of_a_repaired_line_says_so_and_the_audit_log_names_the_letter() -> None:
+    take_hits([a_hit(replayed=Replayed("D-000011", "ola", ["text"], ["sent_at"])), a_hit()], NOW, POLICY)
+    marked, plain = Evidence.objects.order_by("id")
+    assert marked.replayed == {"letter": "D-000011", "by": "ola", "changed": ["text"], "unread": ["sent_at"]}
+    assert plain.replayed is None
+    assert AuditEntry.objects.get(action="case_opened").details["replayed"] == ["D-000011"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,17 +15,17 @@ from django.test import Client
 from config.errors import BadRecordError
 from config.metrics import DEAD_LETTERS_DROPPED
 from config.policy import DeadLetterPolicy
-from config.records import DeadLetter, encode
+from config.records import DeadLetter, Replayed, encode
 from config.roles import Role
 from config.topics import ENFORCEMENT_ORDERS, REPLAYED_TOPICS, SMS_MT, SMS_REJECTED, TOPICS
 from ledger.models import AuditEntry, OutboxRecord
 from ledger.outbox import enqueue_line
 from review.dead_letter_tables import RejectedLine, Replay
 from review.dead_letters import check_letter, keep_letters, prune
-from review.replaying import note_fed, note_read
+from review.replaying import marks_of, note_fed, note_read
 from streams.lines import RawRecord, bury
 from streams.relay import why_not
-from tests.builders import NOW, SENDER, a_dead_letter, an_sms
+from tests.builders import NOW, SENDER, SUBSCRIBER, a_dead_letter, an_sms
 from tests.review_builders import a_person, logged_in
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +168,19 @@ def test_a_hostile_line_breaks_no_page() -> None:
     assert browser.get("/gateways/letters/").status_code == 200
 
 
+@pytest.mark.parametrize("number", ["138-1234-5678", "１３８１２３４５６７８"])
+def test_a_number_in_the_detail_is_masked_however_it_is_written(number: str) -> None:
+    letter = a_kept_letter(detail=f"'{number}' is none of smsc, ismg", reason="unknown_gateway")
+    for page in ("/gateways/letters/", f"/gateways/letters/{letter.pk}/"):
+        assert number not in an_operator().get(page).content.decode()
+
+
+def test_the_browser_keeps_no_copy_of_a_letter() -> None:
+    letter, browser = a_kept_letter(), an_operator()
+    browser.post(f"/gateways/letters/{letter.pk}/reveal/")
+    assert "no-store" in browser.get(f"/gateways/letters/{letter.pk}/")["Cache-Control"]
+
+
 # Fed again
 
 
@@ -181,19 +195,24 @@ def test_a_repaired_line_goes_to_its_topic_through_the_outbox_and_is_audited() -
     assert said(response) == [f"{letter.reference} 已重新送往评分。"]
     record = OutboxRecord.objects.get()
     assert (record.topic, record.key, bytes(record.value)) == ("sms.smsc", SENDER, GOOD)
-    assert why_not(record, b"") == ""
+    assert why_not(record, b"", marks_of([record.pk])) == ""
+    assert "nobody is known" in why_not(record, b"", {})
     entry = AuditEntry.objects.get(action="dead_letter_replayed")
-    assert (entry.actor, entry.subject_id, entry.details["changed"]) == ("ola", letter.reference, True)
+    assert (entry.actor, entry.subject_id, entry.details["changed"]) == ("ola", letter.reference, ["id"])
+    assert entry.details["unread"] == ["gateway", "receiver", "sent_at", "text"]
+    assert not [value for value in (SENDER, SUBSCRIBER, "晚上") if value in json.dumps(entry.details)], "names alone"
+    mark = msgspec.json.decode(marks_of([record.pk])[record.pk], type=Replayed)
+    assert mark == Replayed(letter.reference, "ola", ["id"], ["gateway", "receiver", "sent_at", "text"])
     assert "等待转发" in response.content.decode()
 
 
 @pytest.mark.parametrize(
     ("line", "word"),
     [
-        (b'{"id": "1"', "invalid_json"),
-        (GOOD.replace(b'"smsc"', b'"pigeon"'), "unknown_gateway"),
-        (GOOD.replace(b'"sender"', b'"from"'), "invalid_field"),
-        (b"", "invalid_json"),
+        (b'{"id": "1"', "不是 JSON（行不完整）"),
+        (GOOD.replace(b'"smsc"', b'"pigeon"'), "未知网关（pigeon 不在"),
+        (GOOD.replace(b'"sender"', b'"from"'), "缺少字段 sender"),
+        (b"", "不是 JSON"),
     ],
     ids=["broken", "unknown gateway", "missing field", "empty"],
 )
@@ -207,10 +226,50 @@ def test_a_line_that_scoring_would_reject_is_refused_and_kept_in_the_form(line: 
     assert "&quot;13800000001&quot;" not in html or b"13800000001" in line, "the kept line stays hidden"
 
 
+def test_a_refused_repair_survives_a_change_of_language_and_is_gone_once_fed() -> None:
+    letter, other, browser = a_kept_letter(offset=1), a_kept_letter(offset=2), an_operator()
+    path, line = f"/gateways/letters/{letter.pk}/", GOOD.decode().replace("smsc", "pigeon")
+    page = fed(browser, letter, line)
+    # Given that the reader switches the language on the page of the refusal
+    asked = re.search(r'name="next" value="([^"]*)"', page.content.decode())
+    assert asked
+    switched = browser.post("/language", {"language": "en", "next": asked[1]}, follow=True)
+    # Then the page comes in it, with what the reader wrote
+    assert switched.status_code == 200
+    assert "The line as it came" in switched.content.decode()
+    assert "pigeon" in browser.get(path).content.decode()
+    assert "no-store" in browser.get(path)["Cache-Control"]
+    # And it is gone when the line is fed, or when the reader looks at another letter
+    fed(browser, letter, GOOD.decode())
+    assert "<textarea" not in browser.get(path).content.decode()
+    fed(browser, letter, line, times=1)
+    browser.get(f"/gateways/letters/{other.pk}/")
+    assert "<textarea" not in browser.get(path).content.decode()
+
+
+@pytest.mark.parametrize("who", ["sender", "receiver"])
+def test_sender_and_receiver_stay_as_they_can_be_read(who: str) -> None:
+    letter = a_kept_letter(GOOD[:-20])
+    line = json.dumps(json.loads(GOOD) | {who: "13399998888"})
+    assert "必须保持不变" in said(fed(an_operator(), letter, line))[0]
+    assert not Replay.objects.exists()
+    assert not OutboxRecord.objects.exists()
+
+
+def test_a_line_repaired_twice_keeps_what_was_changed_first() -> None:
+    letter = a_kept_letter(GOOD.replace("晚上".encode(), "早上".encode()))
+    fed(an_operator(), letter, GOOD.decode())
+    again = a_kept_letter(GOOD, offset=500, at=Replay.objects.get().at + timedelta(seconds=3))
+    fed(an_operator(), again, GOOD.decode())
+    assert Replay.objects.latest("id").fields_changed == ["text"]
+
+
 def test_a_form_sent_twice_feeds_once_and_once_more_has_to_be_asked_for() -> None:
     letter, browser = a_kept_letter(), an_operator()
     fed(browser, letter, GOOD.decode())
-    assert "已被他人重新送入" in said(fed(browser, letter, GOOD.decode()))[0]
+    loser = fed(browser, letter, GOOD.decode())
+    assert "已被他人重新送入" in said(loser)[0]
+    assert "<textarea" not in loser.content.decode(), "nothing invites to feed it once more"
     assert Replay.objects.count() == 1
     fed(browser, letter, GOOD.decode(), times=1)
     assert Replay.objects.count() == OutboxRecord.objects.count() == 2
@@ -243,9 +302,9 @@ def test_the_relay_feeds_gateways_topics_alone_and_never_orders() -> None:
         with pytest.raises(ValueError, match="no topic of a gateway"):
             enqueue_line(topic, "1", b"{}")
     record = OutboxRecord(topic="sms.hits", key="1", value=b"{}")
-    assert "not the relay's" in why_not(record, b"")
-    assert why_not(OutboxRecord(topic=ENFORCEMENT_ORDERS, key="1", value=b"{}"), b"")
-    assert why_not(OutboxRecord(topic=SMS_MT, key="1", value=b"{}"), b"") == ""
+    assert "not the relay's" in why_not(record, b"", {})
+    assert why_not(OutboxRecord(topic=ENFORCEMENT_ORDERS, key="1", value=b"{}"), b"", {})
+    assert why_not(OutboxRecord(topic=SMS_MT, key="1", value=b"{}"), b"", {}) == ""
 
 
 def test_a_cut_line_is_fed_only_when_completed() -> None:
@@ -269,7 +328,9 @@ def test_many_letters_of_a_reason_are_fed_after_their_number_was_told() -> None:
     assert not Replay.objects.filter(letter__in=[hopeless, later]).exists()
     entry = AuditEntry.objects.get(action="dead_letters_replayed")
     assert (entry.actor, entry.details["fed"], entry.details["left_out"]) == ("ola", 6, 1)
-    assert said(browser.post(path, form, follow=True))[0] == "0 行已送往评分。"
+    nothing = browser.post(path, form, follow=True)
+    assert said(nothing)[0] == "没有送入任何一行。"
+    assert "notice-success" not in nothing.content.decode()
     assert Replay.objects.count() == 6
 
 

@@ -20,6 +20,7 @@ from demo.children import Keeper
 from ledger.models import OutboxRecord
 from review.coverage_tables import ConsumerLag, GatewayAlarm, GatewayWatch
 from review.dead_letter_tables import RejectedLine, Replay
+from review.gateways import GatewayCount
 from review.models import Evidence
 from review.replaying import replay
 from review.traffic import Traffic
@@ -56,6 +57,11 @@ def the_letter(offset_after: int = -1) -> RejectedLine:
     return wait_until(found.last, timeout=60, what="the dead letter is in the console")
 
 
+def counted(system: dict[str, str]) -> GatewayCount:
+    counts, _ = Traffic(system["QINGXIN_REDIS_URL"]).read(datetime.now(UTC), 1)
+    return next(one for one in counts if one.code == "ismg")
+
+
 def test_a_broken_line_is_repaired_fed_again_and_scored(
     system: dict[str, str], bootstrap: str, keeper: Keeper, logs: Path
 ) -> None:
@@ -74,11 +80,20 @@ def test_a_broken_line_is_repaired_fed_again_and_scored(
         produce(bootstrap, TOPIC, [(run, whole[:-20])])
         letter = the_letter()
         assert (letter.reason, bytes(letter.raw)) == ("invalid_json", whole[:-20])
+        before = counted(system)
         # When a person repairs it
         replay(letter.pk, whole, an_operator(), datetime.now(UTC), times_before=0)
         # Then it is fed, scored and becomes evidence like any other, and its state says so
         wait_until(lambda: Evidence.objects.filter(sms_id=run).exists(), timeout=60, what="the hit is evidence")
         wait_until(lambda: Replay.objects.get().state == "read", timeout=30, what="the replay is known as scored")
+        # And the case knows who repaired it, though the line itself does not say so
+        kept = {"letter": letter.reference, "by": "ola", "changed": [], "unread": ["text"]}
+        assert Evidence.objects.get(sms_id=run).replayed == kept
+        # And what a person fed is no sign of life of the gateway
+        wait_until(lambda: counted(system).scored == before.scored + 1, what="it is counted")
+        assert (counted(system).last_at, counted(system).replayed) == (before.last_at, before.replayed + 1)
+        # But what the gateway sends is
+        produce(bootstrap, TOPIC, [(run, spam_of(run + "-b"))])
         # And what came is counted by the minute, and the lag goes back to nothing
         wait_until(
             lambda: GatewayWatch.objects.filter(gateway="ismg").exclude(last_at=None).exists(), what="the watch looked"

@@ -93,10 +93,43 @@ def test_an_alarm_about_the_share_ends_only_well_below_the_limit() -> None:
 
 
 def test_an_alarm_about_the_share_stands_for_a_day_when_nothing_can_be_told() -> None:
-    few = traffic(MINUTE, received=1, share=0)
+    nothing = traffic(MINUTE - 2 * DAY, days=1)
     for hours, stands in ((23, True), (25, False)):
-        found = verdict(few, quiet=1, standing={Kind.HIT_SHARE: NOW - timedelta(hours=hours)})
+        found = verdict(nothing, quiet=1, standing={Kind.HIT_SHARE: NOW - timedelta(hours=hours)})
         assert bool(found.alarms) == stands
+
+
+def hourly(hits_by_hour_ago: Mapping[int, int], scored: int) -> dict[int, dict[str, int]]:
+    """Eight days of one delivery an hour; a hit in every fiftieth SMS as a rule."""
+    minutes = {}
+    for hour in range(8 * 24):
+        usual = 1 if hour % max(1, 50 // scored) == 0 else 0
+        hits = hits_by_hour_ago.get(hour, usual)
+        minutes[MINUTE - 1 - 60 * hour] = {"received": scored, "scored": scored, "hits": hits}
+    return minutes
+
+
+def test_a_gateway_with_little_traffic_has_the_alarm_too() -> None:
+    # Given 480 SMS an hour with 2 % hits, then an hour of nothing but hits: review finding 4
+    window = {minute: {"received": 8, "scored": 8, "hits": 8} for minute in range(MINUTE - 60, MINUTE)}
+    usual = {
+        minute: {"received": 8, "scored": 8, "hits": int(minute % 6 == 0)}
+        for minute in range(MINUTE - 8 * DAY, MINUTE - 60)
+    }
+    found = verdict(usual | window, quiet=1)
+    assert found.alarms[Kind.HIT_SHARE]["share"] == 1.0
+    assert found.alarms[Kind.HIT_SHARE]["scored"] == 480
+    # And ten an hour show a great change at once, a smaller one after some hours
+    assert Kind.HIT_SHARE in verdict(hourly({0: 10}, scored=10), quiet=1).alarms
+    assert Kind.HIT_SHARE not in verdict(hourly({0: 3}, scored=10), quiet=1).alarms
+    assert Kind.HIT_SHARE in verdict(hourly(dict.fromkeys(range(12), 3), scored=10), quiet=1).alarms
+
+
+def test_one_sms_an_hour_is_compared_over_a_day() -> None:
+    assert Kind.HIT_SHARE not in verdict(hourly({}, scored=1), quiet=1).alarms
+    assert Kind.HIT_SHARE not in verdict(hourly({0: 1}, scored=1), quiet=1).alarms
+    found = verdict(hourly(dict.fromkeys(range(24), 1), scored=1), quiet=1)
+    assert Kind.HIT_SHARE in found.alarms
 
 
 def test_the_first_day_is_compared_with_the_hours_before() -> None:

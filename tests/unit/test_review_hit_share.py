@@ -12,7 +12,6 @@ from config.policy import load_policy
 from review.hit_share import Comparison, Share, compare, spread
 
 POLICY = load_policy().coverage
-LEAST = POLICY.share_messages
 
 
 def changed(found: Comparison | None) -> bool:
@@ -24,43 +23,49 @@ def days(share: float, scored: int = 30_000, count: int = 7) -> list[Share]:
 
 
 def test_a_share_that_doubles_is_seen() -> None:
-    assert changed(compare(Share(420, 10_000), days(0.02), LEAST))
+    assert changed(compare(Share(420, 10_000), days(0.02)))
 
 
 def test_a_share_that_falls_to_nothing_is_seen() -> None:
-    found = compare(Share(0, 10_000), days(0.02), LEAST)
+    found = compare(Share(0, 10_000), days(0.02))
     assert changed(found)
     assert found is not None
     assert not found.risen
 
 
 def test_a_share_that_was_nothing_and_rises_is_seen() -> None:
-    found = compare(Share(50, 10_000), days(0), LEAST)
+    found = compare(Share(50, 10_000), days(0))
     assert changed(found)
 
 
 def test_no_hit_among_few_sms_says_nothing_where_hits_are_rare() -> None:
-    assert not changed(compare(Share(0, 600), days(0.001), LEAST))
+    assert not changed(compare(Share(0, 600), days(0.001)))
 
 
 def test_three_hits_where_a_quarter_was_expected_are_no_alarm() -> None:
     """The normal approximation would call this a matter of five standard deviations."""
-    assert not changed(compare(Share(3, 500), days(0.0005), LEAST))
+    assert not changed(compare(Share(3, 500), days(0.0005)))
 
 
-def test_too_few_sms_are_not_compared() -> None:
-    assert compare(Share(LEAST - 1, LEAST - 1), days(0.01), LEAST) is None
-    assert compare(Share(10, LEAST), days(0.01, scored=100), LEAST + 500) is None
+def test_few_sms_show_a_great_change_and_no_small_one() -> None:
+    assert changed(compare(Share(10, 10), days(0.02, scored=30)))
+    assert not changed(compare(Share(2, 10), days(0.02, scored=30)))
+    assert not changed(compare(Share(10, 10), [Share(0, 1)] * 3)), "three SMS of the past say nothing"
+
+
+def test_without_sms_there_is_nothing_to_compare() -> None:
+    assert compare(Share(0, 0), days(0.01)) is None
+    assert compare(Share(10, 10), days(0, scored=0)) is None
 
 
 def test_less_than_three_pieces_of_the_past_are_not_compared() -> None:
-    assert compare(Share(500, 1000), days(0.01, count=2), LEAST) is None
+    assert compare(Share(500, 1000), days(0.01, count=2)) is None
 
 
 def test_days_that_differ_among_themselves_make_a_change_less_remarkable() -> None:
     steady, bursts = days(0.02), [Share(100, 30_000), Share(2500, 30_000), *days(0.002, count=5)]
     window = Share(450, 10_000)
-    calm, wild = compare(window, steady, LEAST), compare(window, bursts, LEAST)
+    calm, wild = compare(window, steady), compare(window, bursts)
     assert calm is not None
     assert wild is not None
     assert wild.chance > calm.chance
@@ -69,14 +74,15 @@ def test_days_that_differ_among_themselves_make_a_change_less_remarkable() -> No
 
 
 @pytest.mark.parametrize("share", [0.001, 0.02, 0.3])
-def test_a_thousand_windows_of_noise_raise_no_alarm(share: float) -> None:
+def test_thousands_of_windows_of_noise_raise_no_alarm_however_small(share: float) -> None:
     rng = random.Random(11)  # noqa: S311 - invented traffic
     import numpy as np
 
     source = np.random.default_rng(rng.randrange(10**6))
-    for _ in range(1000):
-        past = [Share(int(source.binomial(9000, share)), 9000) for _ in range(7)]
-        assert not changed(compare(Share(int(source.binomial(3000, share)), 3000), past, LEAST))
+    for scored in (3, 30, 3000):
+        for _ in range(1000):
+            past = [Share(int(source.binomial(3 * scored, share)), 3 * scored) for _ in range(7)]
+            assert not changed(compare(Share(int(source.binomial(scored, share)), scored), past))
 
 
 @given(
@@ -85,7 +91,7 @@ def test_a_thousand_windows_of_noise_raise_no_alarm(share: float) -> None:
     past=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 900))),
 )
 def test_the_chance_is_a_chance_and_the_ratio_says_how_much(hits: int, more: int, past: list[tuple[int, int]]) -> None:
-    found = compare(Share(hits, hits + more), [Share(one, one + other) for one, other in past], least=1)
+    found = compare(Share(hits, hits + more), [Share(one, one + other) for one, other in past])
     if found is not None:
         assert 0 <= found.chance <= 1
         assert found.ratio >= 1
@@ -94,8 +100,8 @@ def test_the_chance_is_a_chance_and_the_ratio_says_how_much(hits: int, more: int
 @given(scored=st.integers(500, 20_000), more=st.integers(1, 300))
 def test_more_hits_are_never_less_remarkable(scored: int, more: int) -> None:
     usual = days(0.02)
-    few = compare(Share(round(scored * 0.05), scored), usual, LEAST)
-    many = compare(Share(round(scored * 0.05) + more, scored + more), usual, LEAST)
+    few = compare(Share(round(scored * 0.05), scored), usual)
+    many = compare(Share(round(scored * 0.05) + more, scored + more), usual)
     assert few is not None
     assert many is not None
     assert many.chance <= few.chance * (1 + 1e-9)

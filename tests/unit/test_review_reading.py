@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.numbers import mask_numbers
 from review.gateways import count_of
 from review.grouping import Summary, by_sender, first_of_each, storable
 from review.reading import Stretch, read, read_places, visible
-from review.templatetags.review import percent, read_as_sent
+from review.templatetags.review import percent, reading_of
 from tests.builders import NOW, a_hit
 
 
@@ -109,6 +110,17 @@ def test_places_that_overlap_or_lie_outside_mark_what_there_is() -> None:
     assert [(one.text, one.marked) for one in stretches] == [("a", False), ("bc", True), ("d", True)]
 
 
+def test_a_masked_text_is_marked_at_the_same_places() -> None:
+    why = [{"term": "13811112222", "weight": 1.0}]
+    stretches = reading_of("致电13811112222吧", why, revealed=False).stretches
+    assert [(one.text, one.marked) for one in stretches] == [("致电", False), ("138****2222", True), ("吧", False)]
+
+
+def test_a_number_across_the_cut_of_a_long_text_is_masked() -> None:
+    reading = read("很" * 395 + "13811112222", [], hide=mask_numbers)
+    assert "".join(one.text for one in reading.stretches)[395:] + reading.rest == "138****2222"
+
+
 @given(st.text(min_size=6, max_size=12), st.lists(st.tuples(st.integers(-2, 14), st.integers(-2, 14)), max_size=6))
 def test_marking_places_never_changes_what_is_said(text: str, places: list[tuple[int, int]]) -> None:
     reading = read_places(text, places)
@@ -118,5 +130,9 @@ def test_marking_places_never_changes_what_is_said(text: str, places: list[tuple
 def test_evidence_marks_places_where_it_has_them_and_words_where_it_is_old() -> None:
     old, new = [{"term": "证件", "weight": 1.0}], [{"term": "证件", "weight": 1.0, "places": [[0, 3]]}]
 
-    assert [one.text for one in read_as_sent("讠正件 证件", old).stretches if one.marked] == ["证件"]
-    assert [one.text for one in read_as_sent("讠正件 证件", new).stretches if one.marked] == ["讠正件"]
+    assert [
+        one.text for one in reading_of("讠正件 证件", old, revealed=True, as_sent=True).stretches if one.marked
+    ] == ["证件"]
+    assert [
+        one.text for one in reading_of("讠正件 证件", new, revealed=True, as_sent=True).stretches if one.marked
+    ] == ["讠正件"]

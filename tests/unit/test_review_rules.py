@@ -17,6 +17,7 @@ from review.errors import (
     SamePersonError,
     UnknownVerdictError,
 )
+from review.models import Campaign, Case, Dossier, RecallCheck, RejectedLine
 from review.rules import Kind, Person, Standing, Status, Verdict, check_approval, check_claim, check_decision
 from tests.builders import NOW
 
@@ -88,3 +89,8 @@ def test_a_signature_that_must_not_be_is_refused(
 
 def test_a_different_person_may_sign() -> None:
     assert check_approval(WAITING, APPROVER, "approve", deciders={LIN}, reason="") is Verdict.APPROVE
+
+
+def test_no_two_kinds_of_things_share_a_reference() -> None:
+    kinds = (Case, Campaign, Dossier, RecallCheck, RejectedLine)
+    assert len({kind(pk=1).reference for kind in kinds}) == len(kinds)

@@ -1,0 +1,132 @@
+"""How people read the details of an audit entry: what a key, a value and a kind of subject are called."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+SUBJECTS: Final = {
+    "campaign": gettext_lazy("campaign"),
+    "case": gettext_lazy("case"),
+    "contact": gettext_lazy("contact"),
+    "dead letter": gettext_lazy("dead letter"),
+    "dead letters": gettext_lazy("dead letters, reason"),
+    "difference": gettext_lazy("difference of two models"),
+    "export": gettext_lazy("export"),
+    "gateway": gettext_lazy("gateway"),
+    "model": gettext_lazy("model"),
+    "outbox": gettext_lazy("outbox record"),
+    "sample": gettext_lazy("sample"),
+    "sender": gettext_lazy("sender"),
+    "service_text": gettext_lazy("subscriber's text"),
+    "subscriber": gettext_lazy("subscriber"),
+    "user": gettext_lazy("person"),
+}
+KEYS: Final = {
+    "alarm": gettext_lazy("alarm number"),
+    "before": gettext_lazy("before it"),
+    "candidate": gettext_lazy("candidate model"),
+    "case": gettext_lazy("case"),
+    "category": gettext_lazy("category"),
+    "changed": gettext_lazy("fields changed"),
+    "contacts": gettext_lazy("contacts"),
+    "copies": gettext_lazy("copies"),
+    "cycle": gettext_lazy("billing cycle"),
+    "decision": gettext_lazy("decision number"),
+    "digest": gettext_lazy("digest of the line"),
+    "evidence": gettext_lazy("new evidence"),
+    "fed": gettext_lazy("lines fed"),
+    "found_by": gettext_lazy("found by"),
+    "guards": gettext_lazy("looks like"),
+    "items": gettext_lazy("items"),
+    "kind": gettext_lazy("kind"),
+    "label": gettext_lazy("label"),
+    "labels": gettext_lazy("labels"),
+    "left_out": gettext_lazy("left out"),
+    "letters": gettext_lazy("letters"),
+    "lowered": gettext_lazy("priority lowered"),
+    "number": gettext_lazy("number"),
+    "order": gettext_lazy("order number"),
+    "place": gettext_lazy("place"),
+    "quiet_minutes": gettext_lazy("minutes quiet"),
+    "reason": gettext_lazy("reason"),
+    "replayed": gettext_lazy("from dead letters"),
+    "reviewer": gettext_lazy("decided by"),
+    "roles": gettext_lazy("roles"),
+    "rows": gettext_lazy("rows"),
+    "scored": gettext_lazy("SMS scored"),
+    "serving": gettext_lazy("model at work"),
+    "share": gettext_lazy("share of hits"),
+    "since": gettext_lazy("since"),
+    "status": gettext_lazy("state"),
+    "subscription": gettext_lazy("subscription"),
+    "text": gettext_lazy("text number"),
+    "threshold": gettext_lazy("threshold"),
+    "time": gettext_lazy("which time"),
+    "tolerance_minutes": gettext_lazy("minutes usual at most"),
+    "topic": gettext_lazy("topic"),
+    "total": gettext_lazy("evidence in all"),
+    "understood": gettext_lazy("understood as"),
+    "unread": gettext_lazy("fields unreadable before"),
+    "until": gettext_lazy("until"),
+    "usual_share": gettext_lazy("usual share of hits"),
+    "verdict": gettext_lazy("verdict"),
+    "watched_minutes": gettext_lazy("minutes watched"),
+}
+VALUES: Final = {
+    "approve": gettext_lazy("signed"),
+    "clear": gettext_lazy("no spam"),
+    "confirm": gettext_lazy("confirmed as spam"),
+    "done": gettext_lazy("done"),
+    "failed": gettext_lazy("failed"),
+    "ham": gettext_lazy("no spam"),
+    "hit_share": gettext_lazy("share of hits changed"),
+    "model": gettext_lazy("the model"),
+    "never_fed": gettext_lazy("never fed"),
+    "recall_check": gettext_lazy("the recall check"),
+    "refused": gettext_lazy("refused"),
+    "reject": gettext_lazy("sent back"),
+    "silent": gettext_lazy("silent"),
+    "skip": gettext_lazy("skipped"),
+    "spam": gettext_lazy("spam"),
+    "unclear": gettext_lazy("cannot tell"),
+    "volume": gettext_lazy("volume"),
+}
+"""States, kinds and verdicts, under the keys of `VALUED`."""
+VALUED: Final = frozenset({"before", "found_by", "kind", "status", "verdict"})
+FIELDS: Final = {
+    "id": gettext_lazy("id"),
+    "gateway": gettext_lazy("gateway"),
+    "sent_at": gettext_lazy("time"),
+    "sender": gettext_lazy("sender"),
+    "receiver": gettext_lazy("receiver"),
+    "text": gettext_lazy("text"),
+    "part": gettext_lazy("part of a long SMS"),
+}
+"""Fields of an SMS."""
+FIELD_LISTS: Final = frozenset({"changed", "unread"})
+
+
+def subject_name(kind: str) -> str:
+    """Give what a kind of subject is called; as it stands in the chain if it is not known."""
+    return str(SUBJECTS.get(kind, kind))
+
+
+def key_name(key: str) -> str:
+    """Give what a key is called; as it stands in the chain if it is not known."""
+    return str(KEYS.get(key, key))
+
+
+def value_name(key: str, value: Any) -> str:
+    """Give what a value is called: yes and no, lists with commas, known states and fields in the reader's language."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return _(", ").join(value_name(key, one) for one in value) or "–"
+    if isinstance(value, dict):
+        return _(", ").join(f"{name} {one}" for name, one in value.items()) or "–"
+    if key in FIELD_LISTS:
+        return str(FIELDS.get(value, value))
+    return str(VALUES.get(value, value)) if key in VALUED else str(value)
