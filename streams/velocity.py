@@ -54,6 +54,7 @@ class _Hour:
     day: str
     hour: int
     ends_at: int
+    began: datetime
     limits: Limits
 
 
@@ -65,6 +66,7 @@ class _Columns:
     groups: list[tuple[str, int, int, int]] = field(default_factory=list)
     slots: list[tuple[int, int]] = field(default_factory=list)
     limits: list[Limits] = field(default_factory=list)
+    began: list[datetime] = field(default_factory=list)
     slot_of: list[int] = field(default_factory=list)
     source_of: list[int] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
@@ -87,7 +89,15 @@ class Counts:
         slot = self._columns.slot_of[place] - 1
         group = self._columns.slots[slot][0] - 1
         day, receivers, top, at_least, _ = self._days[group]
-        return velocity(self._hours[slot][0], day, receivers, top, self._columns.limits[group], at_least=bool(at_least))
+        return velocity(
+            self._hours[slot][0],
+            day,
+            receivers,
+            top,
+            self._columns.limits[group],
+            at_least=bool(at_least),
+            began=self._columns.began[slot],
+        )
 
 
 class Speedometer:
@@ -166,6 +176,7 @@ class Speedometer:
             columns.limits.append(limits)
             group = groups[day] = len(columns.groups)
         columns.slots.append((group, hour.hour))
+        columns.began.append(hour.began)
         return len(columns.slots)
 
     def _hour(self, quarter: int) -> _Hour:
@@ -174,7 +185,8 @@ class Speedometer:
         midnight = datetime(local.year, local.month, local.day, tzinfo=self._zone) + timedelta(days=1)
         number = local.toordinal() * 24 + local.hour
         limits = limits_on(local.date(), self._policy)
-        hour = _Hour(number, f"{local:%y%m%d}", local.hour, int(midnight.timestamp()), limits)
+        began = local.replace(minute=0, second=0, microsecond=0)
+        hour = _Hour(number, f"{local:%y%m%d}", local.hour, int(midnight.timestamp()), began, limits)
         if len(self._hours) > MOST_HOURS:
             self._hours.clear()
         self._hours[quarter] = hour

@@ -6,7 +6,7 @@ It raises priority and opens a case for people; it decides nothing. Holiday gree
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 
 import holidays
@@ -68,7 +68,16 @@ def is_without_rule(sender: str, policy: VolumePolicy) -> bool:
     return home.startswith(policy.exempt_senders)
 
 
-def velocity(hour: int, day: int, receivers: int, top: int, limits: Limits, *, at_least: bool = False) -> Velocity:
+def velocity(  # noqa: PLR0913 - the fields of a record
+    hour: int,
+    day: int,
+    receivers: int,
+    top: int,
+    limits: Limits,
+    *,
+    at_least: bool = False,
+    began: datetime | None = None,
+) -> Velocity:
     """Give what a hit shows of its sender: `top` are the copies of the commonest text of the day."""
     over_hour = 0 < limits.per_hour < hour
     over_day = 0 < limits.per_day < day
@@ -80,4 +89,7 @@ def velocity(hour: int, day: int, receivers: int, top: int, limits: Limits, *, a
         exceeded=over_hour or over_day,
         holiday=limits.holiday,
         receivers_at_least=at_least,
+        began=began,
+        per_hour=limits.per_hour,
+        per_day=limits.per_day,
     )
