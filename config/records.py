@@ -61,7 +61,8 @@ class Velocity(msgspec.Struct, frozen=True):
     """What a sender had sent when a hit was found: SMS this `hour` and `day`, distinct `receivers` this day.
 
     `same_share` is the share of the day's SMS that are near-identical to its commonest text. `receivers_at_least` says
-    that there may be more receivers than were told apart. `exceeded`: the volume rule of the day (`holiday` or not).
+    that there may be more receivers than were told apart. `exceeded`: the volume rule of the day (`holiday` or not),
+    which allows `per_hour` and `per_day` (0: no limit, or not told). `began` is when the hour that was counted began.
     """
 
     hour: Annotated[int, Meta(ge=0)]
@@ -71,6 +72,9 @@ class Velocity(msgspec.Struct, frozen=True):
     exceeded: bool = False
     holiday: bool = False
     receivers_at_least: bool = False
+    began: Moment | None = None
+    per_hour: Annotated[int, Meta(ge=0)] = 0
+    per_day: Annotated[int, Meta(ge=0)] = 0
 
 
 class Contact(msgspec.Struct, frozen=True):
