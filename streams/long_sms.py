@@ -8,10 +8,8 @@ from hashlib import blake2b
 
 import msgspec
 
-from config.records import MAX_TEXT, Part, Sms
+from config.records import GAP, MAX_TEXT, Part, Sms
 
-GAP = "…"
-"""What stands in a text for parts that did not come."""
 TOKEN_LENGTH = 16
 
 

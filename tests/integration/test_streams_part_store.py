@@ -17,9 +17,8 @@ from msgspec.structs import replace
 
 from config.live import PARTS_DUE
 from config.policy import load_policy
-from config.records import Part, Sms
+from config.records import GAP, Part, Sms
 from streams.lines import Item, RawRecord
-from streams.long_sms import GAP
 from streams.part_store import PartStore, Ready
 from tests.builders import NOW, an_sms
 

@@ -17,11 +17,10 @@ from django.urls import reverse
 
 from config.live import PARTS_DUE, sender_key
 from config.policy import DEFAULT_POLICY
-from config.records import DeadLetter, Hit, Part, Sms, encode
+from config.records import GAP, DeadLetter, Hit, Part, Sms, encode
 from config.topics import GATEWAY_TOPICS, SMS_HITS, SMS_REJECTED
 from demo.children import Keeper
 from review.models import Case, Evidence
-from streams.long_sms import GAP
 from tests.builders import an_sms
 from tests.kafka_client import consume, ends_of, produce
 from tests.review_builders import a_reviewer, logged_in

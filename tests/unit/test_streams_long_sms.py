@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from config.records import Part
+from config.records import GAP, Part
 from streams.hits import moment
-from streams.long_sms import GAP, HeldPart, held, is_part, join, token_of
+from streams.long_sms import HeldPart, held, is_part, join, token_of
 from tests.builders import an_sms
 
 NOW_MS = 1_793_491_200_000
