@@ -58,6 +58,8 @@ class CampaignPolicy(_Part):
     least_senders: int = Field(ge=1)
     recent_days: float = Field(gt=0)
     dossier_campaigns: int = Field(ge=2)
+    contact_campaigns: int = Field(ge=2)
+    contact_labels: int = Field(ge=2)
 
 
 class ShadowPolicy(_Part):

@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from models.contacts_reading import QQ, SEPARATED, WECHAT, for_contacts
+from models.contacts_reading import CUES, QQ, SEPARATED, WECHAT, for_contacts
 from models.masking import Masked
 from models.runs import (
     ADDRESS_LINK,
@@ -41,14 +41,16 @@ _LINKS: Final = LINK + SHORT_LINK + ODD_LINK + ADDRESS_LINK
 _PHONES: Final = PHONE + LANDLINE + HOTLINE
 _DIGITS: Final = "".join(dict.fromkeys(NUMBERS)) + _PHONES
 _ID: Final = rf"[{IDENTIFIER}{_DIGITS}]|(?<![a-z])[a-z][a-z_-]{{5,19}}(?![a-z])"
+_TOKENS: Final = _LINKS + _PHONES + MAIL + IDENTIFIER + _DIGITS
 _APART: Final = r"[^\w\ue000-\uf8ff]{0,3}"
 _ADVERT: Final = re.compile(
-    rf"{WECHAT}{SEPARATED}(?P<wechat>{_ID})"
+    rf"(?=[{CUES}{_TOKENS}])"  # measured: a quarter of the time
+    rf"(?:{WECHAT}{SEPARATED}(?P<wechat>{_ID})"
     rf"|{QQ}{SEPARATED}(?P<qq>[{_DIGITS}])"
     rf"|(?P<both>[{_PHONES}])(?={_APART}(?:加?微信同|同微信))"
     rf"|(?P<called>[{_PHONES}])(?={_APART}(?:加?qq同|同qq))"
     rf"|加{SEPARATED}(?P<adding>{IDENTIFIER})"
-    rf"|(?P<phone>[{_PHONES}])|(?P<link>[{_LINKS}])|(?P<mail>{MAIL})|(?P<glued>{IDENTIFIER})"
+    rf"|(?P<phone>[{_PHONES}])|(?P<link>[{_LINKS}])|(?P<mail>{MAIL})|(?P<glued>{IDENTIFIER}))"
 )
 _GLUED: Final = re.compile(r"(?P<cue>qq|q|weixin|wechat|tel|mob)[:_-]?(?P<rest>[a-z0-9_-]{5,20})")
 _NUMBER: Final = re.compile(r"(?:00)?(?:86)?(1[3-9][0-9]{9})|(?:86)?(0[1-9][0-9]{8,10})|([48]00[0-9]{7})")

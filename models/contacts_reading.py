@@ -18,8 +18,10 @@ SEPARATED: Final = r"[^\w\ue000-\uf8ff]{0,3}(?:信|号码?|群号?|id|是|为|�
 """What may stand between a cue such as 微信 and the id."""
 WECHAT: Final = r"(?:微信|weixin|wechat)"
 """What announces a WeChat id."""
-QQ: Final = r"(?:qq|企鹅|扣扣?|(?<![a-z])q|[加进入]群|群号)"
+QQ: Final = r"(?:qq|企鹅|扣扣?|q(?<![a-z]q)|[加进入]群|群号)"
 """What announces a QQ number, of a person or a group."""
+CUES: Final = "微wq企扣加进入群"
+"""How `WECHAT`, `QQ` and 加 begin."""
 
 _SIGN: Final = r"[^\w\ue000-\uf8ff]"
 _LINKS: Final = frozenset(LINK + SHORT_LINK + ODD_LINK + ADDRESS_LINK)
@@ -34,6 +36,7 @@ _ADDED: Final = re.compile(rf"加{SEPARATED}$")
 _ANNOUNCING: Final = re.compile(r"[vw]x|weixin|wechat|jiawei|qq")
 _ANNOUNCEMENT: Final = 16  # characters before an id in which its announcement stands
 _HAN: Final = re.compile("[\u4e00-\u9fff]")
+_PIECES: Final = re.compile(r"[ -](?<=[0-9].)[0-9]")
 _COUNTRY: Final = re.compile(r"(?:\+|(?<![0-9])00)86\)?[ -]?(?=1[3-9])")
 _MOBILE: Final = re.compile(  # measured: half the time with a letter first and what is before it second
     r"1(?<![0-9]1)[3-9][0-9](?:[ -]?[0-9]{4}[ -]?[0-9]{4}|[0-9][ -][0-9]{3}[ -][0-9]{4}|[0-9]{2}[ -][0-9]{6}"
@@ -92,9 +95,9 @@ def _joined(text: str) -> str:
     text = _SPELT.sub("微信", text)
     if "86" in text:
         text = _COUNTRY.sub(" ", text)
-    if " " in text or "-" in text or ")" in text:
+    text = _LANDLINE.sub(r"0\1\2", text)
+    if _PIECES.search(text):
         text = _MOBILE.sub(lambda found: _digits(found[0]), text)
-        text = _LANDLINE.sub(r"0\1\2", text)
         text = _GROUPED.sub(lambda found: found[1] + _digits(found[2]), text)
     return text
 

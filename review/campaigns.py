@@ -1,9 +1,9 @@
-"""What hits make of a campaign, and which dossiers its contacts unite: pure functions of values."""
+"""What hits make of a campaign: pure functions of values."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -70,54 +70,3 @@ class Share:
 def shares(hits: Sequence[Hit]) -> Mapping[str, Share]:
     """Give each sender's share of some messages, senders in a fixed order."""
     return {sender: Share(len(found), max(hit.sent_at for hit in found)) for sender, found in by_sender(hits).items()}
-
-
-@dataclass(frozen=True)
-class Union:
-    """Contacts without a dossier that belong together, and the dossiers they unite, oldest first; none: a new one."""
-
-    contacts: tuple[int, ...]
-    dossiers: tuple[int, ...]
-
-
-def unions(
-    advertised: Iterable[Collection[int]], dossier_of: Mapping[int, int | None], full: Collection[int] = ()
-) -> list[Union]:
-    """Decide which contacts come into one dossier: those that one campaign advertises together, and so on from there.
-
-    A full dossier takes nothing more: what so many campaigns share tells nothing about who is behind them.
-
-    Args:
-        advertised: for each campaign that brought a contact all contacts it ever advertised.
-        dossier_of: the dossier of each of these, if it has one.
-        full: dossiers that are full.
-    """
-    parents: dict[tuple[str, int], tuple[str, int]] = {}
-
-    def root(one: tuple[str, int]) -> tuple[str, int]:
-        while parents.setdefault(one, one) != one:
-            parents[one] = parents[parents[one]]
-            one = parents[one]
-        return one
-
-    for contacts in advertised:
-        nodes = [
-            ("contact", contact) if dossier is None else ("dossier", dossier)
-            for contact in sorted(contacts)
-            if (dossier := dossier_of[contact]) not in full
-        ]
-        for node in nodes:
-            parents[root(node)] = root(nodes[0])
-    groups: dict[tuple[str, int], list[tuple[str, int]]] = {}
-    for node in sorted(parents):
-        groups.setdefault(root(node), []).append(node)
-    found = [
-        Union(
-            tuple(number for kind, number in nodes if kind == "contact"),
-            tuple(number for kind, number in nodes if kind == "dossier"),
-        )
-        for nodes in groups.values()
-    ]
-    return sorted(
-        (one for one in found if one.contacts or len(one.dossiers) > 1), key=lambda one: (one.dossiers, one.contacts)
-    )

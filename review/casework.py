@@ -21,7 +21,7 @@ from review.campaign_tables import Campaign
 from review.campaigning import join_campaigns
 from review.grouping import Summary, by_sender, first_of_each, key_of, storable
 from review.models import Case, Evidence, Sighting
-from review.noting import note_sightings, sort_out_copies
+from review.noting import campaigns_of_copies, note_sightings, sort_out_copies
 from review.rules import FoundBy, Status
 from review.sightings import content_of
 from review.velocities import kept_velocity
@@ -98,7 +98,7 @@ def _take(hits: Sequence[Hit], now: datetime, policy: Policy, finder: Finder) ->
     Case.objects.bulk_update(extended, SUMMED_UP)
     cases |= {case.sender: case for case in opened}
     new = [hit for found in groups.values() for hit in found]
-    campaigns, begun = join_campaigns(new, cases, now, policy.campaigns.dossier_campaigns)
+    campaigns, begun = join_campaigns(new, cases, now, policy.campaigns, campaigns_of_copies(elsewhere, new))
     evidence = [_evidence(hit, cases[hit.sender], campaigns.get(storable(hit.campaign)), now, finder) for hit in new]
     Evidence.objects.bulk_create(evidence)
     noted = note_sightings(elsewhere, evidence)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.db.models import Q
 
 from config.records import Hit
-from review.grouping import key_of
+from review.grouping import key_of, storable
 from review.models import Evidence, Sighting
 from review.sightings import Original, Way, content_of, lacks_parts, sort_out, way_of
 
@@ -40,6 +40,21 @@ def sort_out_copies(hits: Sequence[Hit], within: timedelta) -> tuple[Sequence[Hi
             on_way.setdefault((evidence.case.sender, evidence.receiver), []).append(original)
     found = sort_out(hits, known, within, on_way)
     return found.originals, found.copies
+
+
+def campaigns_of_copies(copies: Sequence[Copy], fresh: Sequence[Hit]) -> Mapping[str, Counter[str]]:
+    """Count the gateways of copies for the key of the campaign that holds their evidence, part of which is `fresh`."""
+    campaign_of = {key_of(hit): storable(hit.campaign) for hit in fresh}
+    older = {key for _, key in copies} - campaign_of.keys()
+    for gateway in {gateway for gateway, _ in older}:
+        same = Evidence.objects.filter(gateway=gateway, sms_id__in=[sms_id for at, sms_id in older if at == gateway])
+        for sms_id, campaign in same.values_list("sms_id", "campaign__key"):
+            campaign_of[gateway, sms_id] = campaign or ""
+    found: dict[str, Counter[str]] = {}
+    for hit, key in copies:
+        if campaign_of[key]:
+            found.setdefault(campaign_of[key], Counter())[key_of(hit)[0]] += 1
+    return found
 
 
 def note_sightings(copies: Sequence[Copy], fresh: Sequence[Evidence]) -> Counter[str]:

@@ -14,6 +14,7 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from config import metrics
+from config.policy import Policy
 from config.records import Contact as Advertised
 from config.records import Hit
 from review.casework import take_hits
@@ -89,11 +90,80 @@ def test_a_campaign_that_bridges_two_dossiers_unites_them() -> None:
     assert dossiers() == {frozenset({"wan888", "wan999"})}
 
 
-def test_a_contact_that_too_many_share_unites_no_more() -> None:
-    policy = POLICY.model_copy(update={"campaigns": POLICY.campaigns.model_copy(update={"dossier_campaigns": 3})})
+def limits(**changes: int) -> Policy:
+    return POLICY.model_copy(update={"campaigns": POLICY.campaigns.model_copy(update=changes)})
+
+
+def test_a_full_dossier_takes_in_nothing_more() -> None:
+    policy = limits(dossier_campaigns=3)
     for number in range(6):
         take_hits([of_campaign(f"k{number}", "public", f"own{number}")], NOW, policy)
     assert dossiers() == {frozenset({"public", "own0", "own1", "own2"}), *(frozenset({f"own{n}"}) for n in (3, 4, 5))}
+
+
+def test_two_dossiers_that_are_too_large_together_are_not_united() -> None:
+    policy = limits(dossier_campaigns=4)
+    for number in range(3):
+        take_hits([of_campaign(f"a{number}", "wan888"), of_campaign(f"b{number}", "wan999")], NOW, policy)
+    take_hits([of_campaign("a0", "wan999")], NOW, policy)
+    assert dossiers() == {frozenset({"wan888"}), frozenset({"wan999"})}
+
+
+def test_a_contact_that_too_many_campaigns_share_is_taken_out_of_its_dossier() -> None:
+    # Given campaigns of strangers that name the same hotline, two of them with another contact in common
+    policy = limits(contact_campaigns=4)
+    strangers = [of_campaign(f"k{number}", "hotline", f"own{number}") for number in range(4)]
+    take_hits([*strangers, of_campaign("k3", "own2")], NOW, policy)
+    assert len(dossiers()) == 1
+    whole = Dossier.objects.get()
+    # When one more does
+    take_hits([of_campaign("k4", "hotline", "own4")], LATER, policy)
+    # Then each has a dossier of its own, the largest is the old one, and the hotline has none
+    assert dossiers() == {frozenset({"own2", "own3"}), *(frozenset({f"own{n}"}) for n in (0, 1, 4))}
+    assert set(whole.contacts.values_list("value", flat=True)) == {"own2", "own3"}
+    assert Contact.objects.get(value="hotline").dossier is None
+    # And it unites nobody later
+    take_hits([of_campaign("k5", "hotline", "own5")], LATER, policy)
+    assert frozenset({"own5"}) in dossiers()
+
+
+def test_a_contact_that_many_kinds_of_spam_share_unites_nobody() -> None:
+    for number in range(2):
+        for label in ("gambling", "loan", "forgery"):
+            take_hits([of_campaign(f"{label}{number}", "host", f"{label}{number}", label=label)], NOW, POLICY)
+    assert dossiers() == {
+        frozenset({f"{label}{number}"}) for label in ("gambling", "loan", "forgery") for number in (0, 1)
+    }
+
+
+def test_a_dossier_of_nothing_but_a_shared_contact_is_gone() -> None:
+    policy = limits(contact_campaigns=4)
+    take_hits([of_campaign(f"k{number}", "hotline") for number in range(3)], NOW, policy)
+    assert dossiers() == {frozenset({"hotline"})}
+    take_hits([of_campaign(f"k{number}", "hotline") for number in range(3, 6)], NOW, policy)
+    assert dossiers() == set()
+
+
+def test_a_copy_at_another_gateway_is_seen_there_and_counts_no_message() -> None:
+    # Given SMS, some of whose copies come in the same batch
+    texts = [f"甲{number}" for number in range(4)]
+    sent = [{"text": text, "sender": "13900001111"} for text in texts]
+    take_hits([of_campaign("a", gateway="smsc", **one) for one in sent[:2]], NOW, POLICY)
+    copies = [of_campaign("a", gateway="interconnect", **one) for one in sent]
+    # When the others come, some of them again
+    take_hits([*copies, *(of_campaign("a", gateway="smsc", **one) for one in sent[2:])], NOW, POLICY)
+    take_hits(copies, NOW, POLICY)
+    # Then each counts once, at both gateways
+    campaign = Campaign.objects.get()
+    assert (campaign.size, campaign.senders) == (4, 1)
+    assert campaign.gateways == {"smsc": 4, "interconnect": 4}
+
+
+def test_copies_alone_add_their_gateways_to_the_campaign() -> None:
+    take_hits([of_campaign("a", gateway="smsc", sender="13900001111")], NOW, POLICY)
+    take_hits([of_campaign("a", gateway="ismg", sender="13900001111")], LATER, POLICY)
+    campaign = Campaign.objects.get()
+    assert (campaign.size, campaign.gateways) == (1, {"smsc": 1, "ismg": 1})
 
 
 def test_kinds_keep_equal_values_apart() -> None:
