@@ -77,7 +77,6 @@ class VolumePolicy(_Part):
     holiday_per_day: int = Field(gt=0)
     exempt_senders: tuple[str, ...]
     max_receivers: int = Field(ge=1, le=1_000_000)
-    max_texts: int = Field(ge=1, le=100_000)
     late_hours: int = Field(ge=1, le=24 * 30)
     mark_days: float = Field(gt=0, le=365)
 

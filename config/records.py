@@ -62,9 +62,10 @@ class Reason(msgspec.Struct, frozen=True):
 class Velocity(msgspec.Struct, frozen=True):
     """What a sender had sent when a hit was found: SMS this `hour` and `day`, distinct `receivers` this day.
 
-    `same_share` is the share of the day's SMS that are near-identical to its commonest text. `receivers_at_least` says
-    that there may be more receivers than were told apart. `exceeded`: the volume rule of the day (`holiday` or not),
-    which allows `per_hour` and `per_day` (0: no limit, or not told). `began` is when the hour that was counted began.
+    `same_share` is the share of the day's SMS that are near-identical to its commonest text, an estimate that may be
+    some per cent off. `receivers_at_least` says that there may be more receivers than were told apart. `exceeded`:
+    the volume rule of the day (`holiday` or not), which allows `per_hour` and `per_day` (0: no limit, or not told).
+    `began` is when the hour that was counted began.
     """
 
     hour: Annotated[int, Meta(ge=0)]

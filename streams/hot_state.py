@@ -20,14 +20,17 @@ class HotStateAwayError(ConnectionError):
 
 
 class Script:
-    """A Lua script beside its module: takes and gives one value as MessagePack; Redis Cluster cannot run it."""
+    """A Lua script beside its module: takes and gives one value as MessagePack; Redis Cluster cannot run it.
+
+    Bytes that it takes as well come beside the value: MessagePack in Lua knows none.
+    """
 
     def __init__(self, client: redis.asyncio.Redis, file: str) -> None:
         self._client = client
         self._source = Path(__file__).with_name(file).read_text(encoding="utf-8")
         self._digest = hashlib.sha1(self._source.encode(), usedforsecurity=False).hexdigest()
 
-    async def run(self, value: Any) -> Any:
+    async def run(self, value: Any, *columns: bytes) -> Any:
         """Run the script.
 
         Raises:
@@ -37,9 +40,9 @@ class Script:
         packed = msgspec.msgpack.encode(value)
         try:
             try:
-                answer = await self._client.evalsha(self._digest, 0, packed)
+                answer = await self._client.evalsha(self._digest, 0, packed, *columns)
             except NoScriptError:
-                answer = await self._client.eval(self._source, 0, packed)
+                answer = await self._client.eval(self._source, 0, packed, *columns)
         except ResponseError as error:
             if str(error).startswith(OF_A_SCRIPT):
                 raise

@@ -1,16 +1,17 @@
 """How fast each sender sends, counted in Redis: one round trip a batch, exact across gateways, workers and redelivery.
 
-One hash a sender and local day: SMS by hour (`h`) and day (`d`), receivers (`r`, hashed to 32 bits; `n` of them; with
-the last texts each got and which gateways saw them, so that an SMS seen at two counts once), copies of texts (`x`, by
-digest; `k` of them, the most of one `t`), and which SMS crossed the line (`c`). It is kept as long as SMS of the day
-may come (`late_hours`), which is known from the beginning. A mark a
-partition says how far it was counted: within a partition SMS are read in order, so what lies before the mark was
-counted. An SMS whose time is absurd counts when it is read; only for such a one can a worker that dies between counting
-and publishing lose the crossing of a line.
+One hash a sender and local day, whose values stay within 64 bytes: SMS by hour (`h`) and day (`d`); receivers (`r`,
+hashed to 32 bits; `n` of them), each with the last ids and texts it got and which gateways saw them, so that an SMS
+seen at two gateways, or fed twice under its id, counts once; ids that had no place there (`i`, up to 960); how many
+texts are near-identical (`x`); and which SMS crossed the line (`c`). It is kept as long as SMS of the day may come
+(`late_hours`), which is known from the beginning. A mark a partition says how far it was counted: within a partition
+SMS are read in order, so what lies before the mark was counted. An SMS whose time is absurd counts when it is read;
+only for such a one can a worker that dies between counting and publishing lose the crossing of a line.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -41,6 +42,8 @@ NO_PARTITION: Final = -1
 """The partition of an SMS that came out of Redis: a long one whose parts did not all come."""
 TIMED_OUT_MARK_SECONDS: Final = 6 * 3600
 LOW_BITS: Final = 0xFFFF_FFFF
+WORD: Final = "I"
+LONG_WORD: Final = "Q"
 NO_LIMITS: Final = Limits(0, 0)
 GATEWAY_NUMBERS: Final = {gateway: number for number, gateway in enumerate(GATEWAY_TOPICS, start=1)}
 
@@ -73,8 +76,10 @@ class _Columns:
     source_of: list[int] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
-    receivers: list[int] = field(default_factory=list)
-    texts: list[int] = field(default_factory=list)
+    receivers: bytes = b""
+    texts: bytes = b""
+    ids: bytes = b""
+    likenesses: bytes = b""
 
 
 class Counts:
@@ -100,6 +105,11 @@ class Counts:
             at_least=bool(at_least),
             began=self._columns.began[slot],
         )
+
+
+def _words(numbers: list[int]) -> bytes:
+    """Write numbers as 32 bits each."""
+    return array(WORD, numbers).tobytes()
 
 
 class Speedometer:
@@ -130,9 +140,9 @@ class Speedometer:
         days, hours = await self._script.run(
             (
                 columns.sources, columns.groups, columns.slots, columns.slot_of, columns.source_of, columns.offsets,
-                columns.lines, columns.receivers, columns.texts, self._policy.max_receivers, self._policy.max_texts,
-                len(GATEWAY_NUMBERS),
-            )
+                columns.lines, self._policy.max_receivers, len(GATEWAY_NUMBERS),
+            ),
+            columns.receivers, columns.texts, columns.ids, columns.likenesses,
         )  # fmt: skip
         return Counts(columns, days, hours)
 
@@ -163,10 +173,15 @@ class Speedometer:
                 record = item.record
                 source = self._source(item, columns, sources)
             add_source(source)
+        numbers = GATEWAY_NUMBERS
         columns.offsets = [item.record.offset for item in items]
         columns.lines = [item.line for item in items]
-        columns.receivers = [crc32(item.message.receiver.encode("utf-8", "replace")) for item in items]
-        columns.texts = [verdict.digest & LOW_BITS for verdict in verdicts]
+        columns.receivers = _words([crc32(item.message.receiver.encode("utf-8", "replace")) for item in items])
+        columns.ids = _words(
+            [crc32(item.message.id.encode("utf-8", "replace"), numbers[item.message.gateway]) for item in items]
+        )
+        columns.texts = _words([verdict.digest & LOW_BITS for verdict in verdicts])
+        columns.likenesses = array(LONG_WORD, [verdict.likeness for verdict in verdicts]).tobytes()
         return columns
 
     def _slot(self, sender: str, hour: _Hour, columns: _Columns, groups: dict[tuple[str, str], int]) -> int:

@@ -12,11 +12,13 @@ from typing import Any, TypeVar
 import pytest
 import redis
 import redis.asyncio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from config.live import sender_key
 from config.policy import VolumePolicy, load_policy
 from config.records import Sms
-from models.classifier import Verdict
+from models.classifier import Classifier, Verdict, default_artifact
 from streams.hot_state import HotStateAwayError
 from streams.lines import Item, RawRecord
 from streams.marks import forget_marks
@@ -60,8 +62,11 @@ def items(messages: Sequence[Sms], topic: str, *, first: int = 0, partition: int
 
 
 def verdicts(batch: Sequence[Item[Sms]]) -> list[Verdict]:
-    """Verdicts whose digests tell texts apart."""
-    return [Verdict("ham", 0.1, (), (), item.message.text, hash(item.message.text)) for item in batch]
+    """Verdicts whose digests and likenesses tell texts apart."""
+    return [
+        Verdict("ham", 0.1, (), (), text, hash(text), hash(text) & 2**64 - 1)
+        for text in (item.message.text for item in batch)
+    ]
 
 
 async def count(speedometer: Speedometer, batch: Sequence[Item[Sms]], now: datetime = NOW) -> Counts:
@@ -198,12 +203,13 @@ def test_one_by_one_and_in_one_batch_the_same_is_counted(valkey_url: str) -> Non
             "receiver": f"139{chance.randrange(30)}",
             "text": f"{chance.randrange(9)}",
             "sent_at": NOW - timedelta(hours=h),
+            "id": f"{min(number, chance.randrange(480))}",  # one in eight is that of another SMS
         }
-        for h in (chance.randrange(3) for _ in range(120))
+        for number, h in enumerate(chance.randrange(3) for _ in range(120))
     ]
     one_by_one = items([an_sms(sender=slow, **fields) for fields in told], f"t-{slow}")
     at_once = items([an_sms(sender=fast, **fields) for fields in told], f"t-{fast}")
-    rules = {"per_hour": 25, "per_day": 90, "max_receivers": 20, "max_texts": 6}
+    rules = {"per_hour": 25, "per_day": 90, "max_receivers": 20}
 
     async def deed(new: Callable[..., Speedometer]) -> None:
         crossed = []
@@ -233,10 +239,12 @@ def test_a_heavy_sender_does_not_grow_a_hash_without_bound(valkey_url: str) -> N
     batch = items(
         [an_sms(sender=sender, sent_at=NOW, receiver=f"{n}", text=f"{n}") for n in range(2000)], f"t-{sender}"
     )
-    counts = in_valkey(valkey_url, lambda new: count(new(max_receivers=50, max_texts=20), batch))
+    counts = in_valkey(valkey_url, lambda new: count(new(max_receivers=50), batch))
     assert (counts.of(0).day, counts.of(0).receivers, counts.of(0).receivers_at_least) == (2000, 50, True)
     with redis.Redis.from_url(valkey_url) as client:
-        assert client.hlen(sender_key(DAY, sender)) < 50 + 20 + 10
+        held = client.hgetall(sender_key(DAY, sender))
+    assert len(held) <= 50 + 64 + 10
+    assert max(len(value) for value in held.values()) <= 64
 
 
 def test_a_mark_is_not_renewed_by_what_lies_before_it(valkey_url: str) -> None:
@@ -330,3 +338,113 @@ def test_a_day_that_anything_can_still_count_in_is_never_forgotten(valkey_url: s
         with redis.Redis.from_url(valkey_url) as client:
             expires = client.expiretime(sender_key(f"{sent + timedelta(hours=8):%y%m%d}", sender))
         assert expires > read_at.timestamp()
+
+
+def test_texts_that_differ_in_names_and_tails_are_near_identical(valkey_url: str) -> None:
+    # Given a loan campaign of a hundred texts, none of which is equal to another, and ten harmless texts
+    sender, classifier = a_sender(), Classifier.load(default_artifact())
+    loan = "您好，我是平安普惠的客户经理，您的信用额度已提升到20万元，当天放款，利息低至三厘"
+    texts = [f"{name}{given}{loan}{tail}" for name in "王李张刘陈" for given in "伟芳娜秀" for tail in "甲乙丙丁戊"]
+    plain = ["晚上一起吃饭吗？", "明天的会改到下午三点", "妈，我到学校了，放心", "车停在地下二层东边", "生日快乐呀"]
+    batch = items([an_sms(sender=sender, sent_at=NOW, text=text) for text in texts + plain * 2], f"t-{sender}")
+
+    async def deed(new: Callable[..., Speedometer]) -> Counts:
+        return await new().count(batch, classifier.verdicts([item.message.text for item in batch]), NOW)
+
+    assert in_valkey(valkey_url, deed).of(0).same_share >= 0.75
+
+
+@pytest.mark.parametrize(
+    ("others", "copies", "mixed", "least"), [(100, 900, False, 0.89), (900, 900, True, 0.35), (9, 1, False, 0.1)]
+)
+def test_many_different_texts_hide_no_copies(
+    valkey_url: str,
+    others: int,
+    copies: int,
+    mixed: bool,  # noqa: FBT001
+    least: float,
+) -> None:
+    sender = a_sender()
+    texts = [f"{number}" for number in range(others)] + ["澳门娱乐城"] * copies
+    if mixed:
+        random.Random(6).shuffle(texts)  # noqa: S311 - the same each time
+    batch = items(
+        [an_sms(sender=sender, sent_at=NOW, text=text, receiver=f"{n}") for n, text in enumerate(texts)], sender
+    )
+    share = in_valkey(valkey_url, lambda new: count(new(), batch)).of(0).same_share
+    assert least <= share <= max(copies, 1) / len(texts)
+
+
+@pytest.mark.parametrize("receivers", [1, 3, 400])
+@pytest.mark.parametrize("step", [1, 90])
+def test_what_a_feeder_that_died_feeds_again_counts_once(valkey_url: str, receivers: int, step: int) -> None:
+    # Given 150 SMS that the feeder wrote before it died, and wrote again under the same ids, later in the partition
+    sender = a_sender()
+    fed = [
+        an_sms(sender=sender, receiver=f"139{n % receivers}", text=f"{n % 2}", id=f"{n}", sent_at=NOW)
+        for n in range(150)
+    ]
+    read = items(fed + fed, f"t-{sender}")
+
+    async def deed(new: Callable[..., Speedometer]) -> Counts:
+        for start in range(0, len(read), step):
+            counts = await count(new(per_hour=150), read[start : start + step])
+            assert not counts.crossed
+        return counts
+
+    counts = in_valkey(valkey_url, deed)
+    assert (counts.of(0).hour, counts.of(0).day, counts.of(0).exceeded) == (150, 150, False)
+    assert counts.of(0).receivers == min(receivers, 150)
+
+
+def test_equal_ids_of_two_gateways_are_two_sms(valkey_url: str) -> None:
+    sender = a_sender()
+    batch = [
+        *items([an_sms(sender=sender, gateway="smsc", id="1", text="甲", sent_at=NOW)], f"a-{sender}"),
+        *items([an_sms(sender=sender, gateway="ismg", id="1", text="乙", sent_at=NOW)], f"b-{sender}"),
+    ]
+    assert in_valkey(valkey_url, lambda new: count(new(), batch)).of(0).day == 2
+
+
+SENT = st.lists(
+    st.tuples(st.integers(0, 5), st.integers(0, 2), st.integers(0, 1), st.booleans()), min_size=1, max_size=25
+)
+"""Receiver, text, hour of each SMS, and whether a second gateway sees it, too."""
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sent=SENT, chance=st.randoms(use_true_random=False))
+def test_each_sms_counts_once_whatever_is_read_and_fed_again(
+    valkey_url: str, sent: list[tuple[int, int, int, bool]], chance: random.Random
+) -> None:
+    # Given SMS at two gateways, each of whose feeders died and fed what it had fed last once more
+    sender = a_sender()
+    feeds: dict[str, list[Sms]] = {"smsc": [], "interconnect": []}
+    for number, (receiver, text, hours, twice) in enumerate(sent):
+        for gateway in ("smsc", "interconnect") if twice else ("smsc",):
+            feeds[gateway].append(
+                an_sms(
+                    sender=sender, gateway=gateway, receiver=f"{receiver}", text=f"{text}", id=f"{gateway}{number}",
+                    sent_at=NOW - timedelta(hours=hours),
+                )
+            )  # fmt: skip
+    read = {}
+    for gateway, fed in feeds.items():
+        cut = chance.randint(0, len(fed))
+        read[gateway] = items(fed[:cut] + fed[chance.randint(0, cut) :], f"{gateway}-{sender}")
+    done = dict.fromkeys(read, 0)
+
+    # When two workers read them in pieces, some of them once more
+    async def deed(new: Callable[..., Speedometer]) -> Counts:
+        workers = [new(), new()]
+        while left := [gateway for gateway in read if done[gateway] < len(read[gateway])]:
+            gateway = chance.choice(left)
+            upto = done[gateway] + chance.randint(1, 9)
+            await count(chance.choice(workers), read[gateway][done[gateway] : upto])
+            done[gateway] = max(0, upto - chance.choice([0, 0, 3]))
+        return await count(workers[0], read["smsc"])
+
+    counts = in_valkey(valkey_url, deed)
+    # Then the day has as many as were sent
+    assert counts.of(0).day == len(sent)
+    assert counts.of(0).receivers == len({receiver for receiver, *_ in sent})
