@@ -20,7 +20,7 @@ Minute = int
 def gateway_key(gateway: str) -> str:
     """Give the hash of a gateway's live counts: received, scored, exempt, hits, rejected, last_at (epoch ms).
 
-    Also replayed, what people fed again; and for parts of long SMS held, joined, copy, alone, timed_out.
+    Also replayed, what people fed again; and for parts of long SMS held, joined, late, copy, alone, timed_out.
     """
     return f"qingxin:gateway:{gateway}"
 
@@ -36,11 +36,13 @@ def counted_key(source: str) -> str:
 
 
 def parts_key(gateway: str, ref: int, sender: str, receiver: str) -> str:
-    """Give the hash of a long SMS's parts: see `streams/parts.lua`."""
-    return f"qingxin:parts:{gateway}:{ref}:{len(sender)}:{sender}:{receiver}"
+    """Give the set of a reference's unfinished long SMS; with `:` and a token, the hash of one: `streams/parts.lua`."""
+    return f"qingxin:long:{gateway}:{ref}:{len(sender)}:{sender}:{receiver}"
 
 
-PARTS_DUE = "qingxin:parts-due"
+PART_MARKS = "qingxin:part:"
+"""What the marks of the parts that are known begin with, each before the part's token."""
+PARTS_DUE = "qingxin:long-due"
 """The sorted set of unfinished long SMS by the time (epoch ms) at which they wait no longer."""
 
 

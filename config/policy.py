@@ -91,7 +91,8 @@ class LongSmsPolicy(_Part):
     """How parts of long SMS are joined."""
 
     wait_seconds: float = Field(gt=0, le=3600)
-    same_ref_seconds: float = Field(gt=0, le=86_400)
+    apart_seconds: float = Field(ge=0, le=3600)
+    known_seconds: float = Field(gt=0, le=21_600)
     lease_seconds: float = Field(gt=0, le=3600)
 
 

@@ -24,6 +24,8 @@ EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 EARLIEST_MS, LATEST_MS = 946_684_800_000, 4_102_444_800_000
 MAX_TEXT = 10_000
 """Characters of the longest text that is scored; a long SMS has at most 255 parts of 67, real ones under 20."""
+GAP = "…"
+"""What stands in the text of a long SMS for parts that did not come."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -61,7 +63,8 @@ class Velocity(msgspec.Struct, frozen=True):
     """What a sender had sent when a hit was found: SMS this `hour` and `day`, distinct `receivers` this day.
 
     `same_share` is the share of the day's SMS that are near-identical to its commonest text. `receivers_at_least` says
-    that there may be more receivers than were told apart. `exceeded`: the volume rule of the day (`holiday` or not).
+    that there may be more receivers than were told apart. `exceeded`: the volume rule of the day (`holiday` or not),
+    which allows `per_hour` and `per_day` (0: no limit, or not told). `began` is when the hour that was counted began.
     """
 
     hour: Annotated[int, Meta(ge=0)]
@@ -71,6 +74,9 @@ class Velocity(msgspec.Struct, frozen=True):
     exceeded: bool = False
     holiday: bool = False
     receivers_at_least: bool = False
+    began: Moment | None = None
+    per_hour: Annotated[int, Meta(ge=0)] = 0
+    per_day: Annotated[int, Meta(ge=0)] = 0
 
 
 class Contact(msgspec.Struct, frozen=True):

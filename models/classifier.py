@@ -51,7 +51,8 @@ class Verdict(NamedTuple):
     """What one text most likely is; `why` is empty unless `spam` reached the threshold.
 
     `probabilities` are those of `LABELS`, in their order; `digest` (64 bits) is equal for near-identical texts, which
-    differ in links, numbers, amounts, codes and dates alone.
+    differ in links, numbers, amounts, codes and dates alone. `likeness` is two times 32 bits, one of which is most
+    likely equal for texts of which a few words differ.
     """
 
     label: str
@@ -60,6 +61,7 @@ class Verdict(NamedTuple):
     why: tuple[Reason, ...]
     normalised: str
     digest: int = 0
+    likeness: int = 0
 
     @property
     def scores(self) -> dict[str, float]:
@@ -110,7 +112,8 @@ class Classifier:
             reasons_of[place] = found
         shares = map(tuple, scores.probabilities.tolist())
         texts_read = (text for text, _ in readings)
-        columns = (labels, scores.spam.tolist(), shares, reasons_of, texts_read, batch.digests.tolist())
+        names = (batch.digests.tolist(), batch.likenesses.tolist())
+        columns = (labels, scores.spam.tolist(), shares, reasons_of, texts_read, *names)
         return [*map(Verdict._make, zip(*columns, strict=True))]
 
     def explain(self, text: str, label: str, top: int = TOP_REASONS) -> list[Reason]:

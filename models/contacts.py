@@ -1,22 +1,35 @@
 """The contacts that a text advertises: phones, QQ and WeChat ids, and links, as they can be called or opened.
 
-They are read from the normalised text, so disguises are undone. Numbers and hosts of banks, authorities, operators and
-large services (`contacts.toml`) are none: they lead to nobody who advertises.
+Disguises are undone, but for those in names of hosts and accounts (`contacts_reading`). Numbers and hosts of banks,
+authorities, operators and large services (`contacts.toml`) are none: they lead to nobody who advertises.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
+from models.contacts_reading import QQ, SEPARATED, WECHAT, for_contacts
 from models.masking import Masked
-from models.runs import ADDRESS_LINK, HOTLINE, IDENTIFIER, LANDLINE, LINK, MAIL, NUMBERS, ODD_LINK, PHONE, SHORT_LINK
+from models.runs import (
+    ADDRESS_LINK,
+    HOTLINE,
+    IDENTIFIER,
+    LANDLINE,
+    LINK,
+    MAIL,
+    MOBILE_DIGITS,
+    NUMBERS,
+    ODD_LINK,
+    PHONE,
+    SHORT_LINK,
+)
 from models.text import Reading
 
 MAX_CONTACTS: Final = 16
@@ -28,12 +41,13 @@ _LINKS: Final = LINK + SHORT_LINK + ODD_LINK + ADDRESS_LINK
 _PHONES: Final = PHONE + LANDLINE + HOTLINE
 _DIGITS: Final = "".join(dict.fromkeys(NUMBERS)) + _PHONES
 _ID: Final = rf"[{IDENTIFIER}{_DIGITS}]|(?<![a-z])[a-z][a-z_-]{{5,19}}(?![a-z])"
-_BETWEEN: Final = r"[^\w\ue000-\uf8ff]{0,3}(?:信|号码?|群号?|id|是|为|加|联系|同号?|同步)?[^\w\ue000-\uf8ff]{0,3}"
+_APART: Final = r"[^\w\ue000-\uf8ff]{0,3}"
 _ADVERT: Final = re.compile(
-    rf"(?:微信|weixin|wechat){_BETWEEN}(?P<wechat>{_ID})"
-    rf"|(?:qq|企鹅|扣扣?|(?<![a-z])q){_BETWEEN}(?P<qq>[{_DIGITS}])"
-    rf"|(?P<both>[{_PHONES}])(?=[^\w\ue000-\uf8ff]{{0,3}}(?:\()?(?:加?微信同|微信同步|同微信))"
-    rf"|加{_BETWEEN}(?P<adding>{IDENTIFIER})"
+    rf"{WECHAT}{SEPARATED}(?P<wechat>{_ID})"
+    rf"|{QQ}{SEPARATED}(?P<qq>[{_DIGITS}])"
+    rf"|(?P<both>[{_PHONES}])(?={_APART}(?:加?微信同|同微信))"
+    rf"|(?P<called>[{_PHONES}])(?={_APART}(?:加?qq同|同qq))"
+    rf"|加{SEPARATED}(?P<adding>{IDENTIFIER})"
     rf"|(?P<phone>[{_PHONES}])|(?P<link>[{_LINKS}])|(?P<mail>{MAIL})|(?P<glued>{IDENTIFIER})"
 )
 _GLUED: Final = re.compile(r"(?P<cue>qq|q|weixin|wechat|tel|mob)[:_-]?(?P<rest>[a-z0-9_-]{5,20})")
@@ -67,12 +81,13 @@ def contacts(normalised: Sequence[str], sent: Sequence[str]) -> list[tuple[Conta
     """
     if not normalised:
         return []
-    readings = [Reading(text) for text in normalised]
+    texts = for_contacts(normalised, sent)
+    readings = [Reading(text) for text in texts]
     masked = Masked(readings)
     masked.sizes(readings)
     return [
         tuple(dict.fromkeys(_found(row, masked, text, raw)))[:MAX_CONTACTS]
-        for row, (text, raw) in enumerate(zip(normalised, sent, strict=True))
+        for row, (text, raw) in enumerate(zip(texts, sent, strict=True))
     ]
 
 
@@ -91,13 +106,16 @@ def _phone(run: str, _sent: str) -> Iterator[Contact]:
         yield Contact("phone", number)
 
 
-def _qq(run: str, _sent: str) -> Iterator[Contact]:
+def _qq(run: str, sent: str) -> Iterator[Contact]:
+    """A QQ number; one that is a mobile number can be called, too."""
     digits, table = _digits_of(run), _table()
     public = digits in table["public_chat_ids"] or (
         len(digits) <= _SERVICE_DIGITS and digits.startswith(table["service_prefixes"])
     )
     if _QQ.fullmatch(digits) and not public:
         yield Contact("qq", digits)
+        if len(digits) == MOBILE_DIGITS:
+            yield from _phone(run, sent)
 
 
 def _wechat(run: str, sent: str) -> Iterator[Contact]:
@@ -136,11 +154,15 @@ def _link(run: str, sent: str) -> Iterator[Contact]:
     table = _table()
     if "." not in host or (_IP.fullmatch(host) and not (found["scheme"] or path)):
         return
-    if host in table["shared_hosts"]:
+    if _is_below(host, table["shared_hosts"]) or (host + path).startswith(table["shared_pages"]):
         if path.strip("/?#"):
             yield Contact("link", host + _as_sent(path, sent))
-    elif not any(host == one or host.endswith(f".{one}") for one in table["public_hosts"]):
+    elif not _is_below(host, table["public_hosts"]):
         yield Contact("link", host)
+
+
+def _is_below(host: str, hosts: Iterable[str]) -> bool:
+    return any(host == one or host.endswith(f".{one}") for one in hosts)
 
 
 def _as_sent(path: str, sent: str) -> str:
@@ -155,8 +177,8 @@ def _digits_of(run: str) -> str:
 
 
 _READERS: Final = {
-    "wechat": _wechat, "qq": _qq, "both": _wechat, "adding": _wechat, "phone": _phone, "link": _link, "mail": _mail,
-    "glued": _glued,
+    "wechat": _wechat, "qq": _qq, "both": _wechat, "adding": _wechat, "called": _qq, "phone": _phone, "link": _link,
+    "mail": _mail, "glued": _glued,
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from models.likeness import likenesses
 from models.masking import Masked
 from models.outline import OUTLINE_SIZE, outline
 from models.text import Reading, read_many
@@ -74,7 +75,8 @@ class Batch:
     """Texts on their way through: `readings`, `masked`, and the features of each (`matrix`, CSR, n x 2**bits, float32).
 
     `words` are the words of the joined masked texts, blanks and breaks left out; `ends` the places of the breaks.
-    `digests` are 64 bits of each masked text: equal for texts that differ in what is masked alone.
+    `digests` are 64 bits of each masked text: equal for texts that differ in what is masked alone. `likenesses` are two
+    times 32 bits: of near-identical texts one of them or both are most likely equal; see `models/likeness.py`.
     """
 
     readings: Sequence[Reading]
@@ -83,6 +85,7 @@ class Batch:
     ends: Ints
     matrix: Any
     digests: Hashes
+    likenesses: Hashes
     _row: Ints
     _columns: Ints
     _parts: Sequence[_Parts]
@@ -133,7 +136,7 @@ class Features:
 
     def batch(self, readings: Sequence[Reading]) -> Batch:
         """The features of a batch, and what it takes to explain them."""
-        row, column, of_place, ends, masked, words, parts, digests = self._hashed(readings)
+        row, column, of_place, ends, masked, words, parts, digests, alike = self._hashed(readings)
         settings = self.settings
         narrow = len(readings) <= 1 << (_KEY_BITS - settings.bits)
         keys = np.sort(_keys(row, column, settings.bits, np.int32 if narrow else np.int64))
@@ -145,11 +148,11 @@ class Features:
         matrix = sparse.csr_matrix(
             (values, columns, starts.astype(np.int32)), shape=(len(readings), 1 << settings.bits)
         )
-        return Batch(readings, masked, words, ends, matrix, digests, of_place, column, parts)
+        return Batch(readings, masked, words, ends, matrix, digests, alike, of_place, column, parts)
 
     def _hashed(
         self, readings: Sequence[Reading]
-    ) -> tuple[Ints, Ints, Ints, Ints, Masked, Words, list[_Parts], Hashes]:
+    ) -> tuple[Ints, Ints, Ints, Ints, Masked, Words, list[_Parts], Hashes, Hashes]:
         """Row and column of every feature, the text of every place, the breaks, and what they were made from."""
         masked = Masked(readings)
         codes, breaks, row = _codes(masked.texts)
@@ -165,7 +168,11 @@ class Features:
         hashes.append((_mixed(outline(codes, ends, lengths)) * _PRIME + numbers[:, None]).ravel())
         firsts = np.concatenate((np.zeros(min(1, len(ends)), np.int64), ends[:-1] + 1))
         digests = stretches(firsts, ends - firsts)
-        return np.concatenate(rows), self._column(np.concatenate(hashes)), row, ends, masked, words, parts, digests
+        mixed = _mixed(np.concatenate(hashes))
+        pairs = min(1, self.settings.characters - 1)
+        before = sum(len(part.start) for part in parts[:pairs])
+        alike = likenesses(mixed[before : before + len(parts[pairs].start)], parts[pairs].start, firsts, ends, digests)
+        return np.concatenate(rows), self._column(mixed), row, ends, masked, words, parts, digests, alike
 
     def _stretches(self, wide: Hashes) -> Callable[[Ints, Ints], Hashes]:
         """Give the function that hashes stretches of a batch by place and length, wherever they stand."""
@@ -178,8 +185,8 @@ class Features:
 
         return hashed
 
-    def _column(self, hashes: Hashes) -> Ints:
-        columns: Ints = (_mixed(hashes) >> np.uint64(64 - self.settings.bits)).astype(np.int64)
+    def _column(self, mixed: Hashes) -> Ints:
+        columns: Ints = (mixed >> np.uint64(64 - self.settings.bits)).astype(np.int64)
         return columns
 
     def _parts(

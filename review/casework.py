@@ -24,12 +24,13 @@ from review.models import Case, Evidence, Sighting
 from review.noting import note_sightings, sort_out_copies
 from review.rules import FoundBy, Status
 from review.sightings import content_of
+from review.velocities import kept_velocity
 
 __all__ = ["TakenHits", "take_acks", "take_hits"]
 
 ACTOR = "system:casework"
 SUMMED_UP = (
-    "label", "spam", "first_seen", "last_seen", "evidence_count", "lowered", "velocity", "volume_exceeded",
+    "label", "spam", "first_seen", "last_seen", "evidence_count", "lowered", "velocity", "volume_exceeded", "peaks",
 )  # fmt: skip
 ATTEMPTS = 5
 """How often a batch is tried when other workers open the same cases at the same moment."""
@@ -154,6 +155,7 @@ def _new_case(sender: str, hits: Sequence[Hit], now: datetime, policy: Policy) -
         lowered=summary.lowered,
         velocity=summary.velocity,
         volume_exceeded=summary.volume_exceeded,
+        peaks=summary.peaks,
         opened_at=now,
         sight_due=now + timedelta(hours=policy.review.first_sight_hours),
         decision_due=now + timedelta(hours=policy.review.decision_hours),
@@ -163,12 +165,12 @@ def _new_case(sender: str, hits: Sequence[Hit], now: datetime, policy: Policy) -
 def _extend(case: Case, hits: Sequence[Hit], policy: Policy) -> Case:
     before = Summary(
         case.label, case.spam, case.first_seen, case.last_seen, case.evidence_count, case.lowered,
-        case.velocity, case.volume_exceeded,
+        case.velocity, case.volume_exceeded, case.peaks,
     )  # fmt: skip
     after = before.extended_by(hits, guards_lower=policy.review.guards_lower_priority)
     case.label, case.spam, case.evidence_count = after.label, after.spam, after.count
     case.first_seen, case.last_seen, case.lowered = after.first_seen, after.last_seen, after.lowered
-    case.velocity, case.volume_exceeded = after.velocity, after.volume_exceeded
+    case.velocity, case.volume_exceeded, case.peaks = after.velocity, after.volume_exceeded, after.peaks
     return case
 
 
@@ -190,6 +192,7 @@ def _evidence(hit: Hit, case: Case, campaign: Campaign | None, now: datetime, fi
         guards=[storable(guard) for guard in hit.guards],
         found_by=FoundBy(hit.found_by) if finder.found_by == FoundBy.MODEL else finder.found_by,
         added_at=now,
+        velocity=kept_velocity(hit),
         content=content_of(hit),
         campaign=campaign,
         replayed=_replayed(hit),

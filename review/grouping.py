@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from config.records import Hit
+from review.velocities import latest_velocity, peaks
 
 NUL, NUL_SHOWN = "\x00", "\u2400"
 
@@ -54,12 +53,14 @@ class Summary:
     lowered: bool = False
     velocity: dict[str, Any] | None = None
     volume_exceeded: bool = False
+    peaks: dict[str, Any] | None = None
 
     def extended_by(self, hits: Sequence[Hit], *, guards_lower: bool = True) -> Summary:
         """Give the summary after further evidence; the label is that of the highest score.
 
         It is lowered while all of its evidence looks like legitimate notices, if the policy says `guards_lower`. The
-        velocity is that of the latest hit; a sender that exceeded the volume rule once has done so for good.
+        velocity is that of the latest hit; a sender that exceeded the volume rule once has done so for good, and its
+        `peaks` stay.
         """
         top = max(hits, key=lambda hit: hit.spam)
         higher = self.count == 0 or top.spam > self.spam
@@ -72,15 +73,5 @@ class Summary:
             lowered=guards_lower and (self.lowered or not self.count) and all(hit.guards for hit in hits),
             velocity=latest_velocity(self.velocity, hits),
             volume_exceeded=self.volume_exceeded or any(hit.velocity and hit.velocity.exceeded for hit in hits),
+            peaks=peaks(self.peaks, hits),
         )
-
-
-def latest_velocity(before: dict[str, Any] | None, hits: Iterable[Hit]) -> dict[str, Any] | None:
-    """Give the velocity of the hit that was scored last, with its time as `at`; that of before if it is later."""
-    shown = [before] if before else []
-    shown += [
-        {"at": hit.scored_at.astimezone(UTC).isoformat(timespec="microseconds"), **msgspec.to_builtins(hit.velocity)}
-        for hit in hits
-        if hit.velocity
-    ]
-    return max(shown, key=lambda one: str(one["at"]), default=None)

@@ -26,7 +26,10 @@ __all__ = [  # Django looks for tables here
 
 
 class Case(models.Model):
-    """Everything about one sender until people have decided; at most one is not closed."""
+    """Everything about one sender until people have decided; at most one is not closed.
+
+    `velocity` is that of the latest hit; `peaks` are those that exceeded the volume rule most: see `review.velocities`.
+    """
 
     sender = models.CharField(max_length=32)
     status = models.CharField(max_length=20, default=Status.OPEN)
@@ -47,6 +50,7 @@ class Case(models.Model):
     lowered = models.BooleanField(default=False)
     velocity = models.JSONField(null=True)
     volume_exceeded = models.BooleanField(default=False)
+    peaks = models.JSONField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -86,8 +90,9 @@ class Evidence(models.Model):
     """One SMS held for spam, as it was sent and as it was read.
 
     `found_by` says by whom; in a recall check a person chose the `label`, while `spam` and `scores` stay the model's.
-    `content` is a digest of sender, receiver and text, by which copies at other gateways are known. `replayed` says
-    who fed the line again that was rejected first: letter, by, changed, unread (see `config.records.Replayed`).
+    `content` is a digest of sender, receiver and text, by which copies at other gateways are known. `velocity` is what
+    its sender had sent when it was found, kept for good. `replayed` says who fed the line again that was rejected
+    first: letter, by, changed, unread (see `config.records.Replayed`).
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="evidence")
@@ -105,6 +110,7 @@ class Evidence(models.Model):
     guards = models.JSONField(default=list)
     found_by = models.CharField(max_length=12, default=FoundBy.MODEL)
     added_at = models.DateTimeField(null=True)
+    velocity = models.JSONField(null=True)
     content = models.CharField(max_length=32, default="", blank=True)
     campaign = models.ForeignKey(Campaign, models.SET_NULL, null=True, related_name="evidence")
     replayed = models.JSONField(null=True)

@@ -11,7 +11,7 @@ from django.db.models import Q
 from config.records import Hit
 from review.grouping import key_of
 from review.models import Evidence, Sighting
-from review.sightings import Original, content_of, sort_out
+from review.sightings import Original, Way, content_of, lacks_parts, sort_out, way_of
 
 Copy = tuple[Hit, tuple[str, str]]
 """A hit, and gateway and id of the evidence that it is a copy of."""
@@ -20,18 +20,25 @@ Copy = tuple[Hit, tuple[str, str]]
 def sort_out_copies(hits: Sequence[Hit], within: timedelta) -> tuple[Sequence[Hit], Sequence[Copy]]:
     """Tell new evidence from copies; the open cases of all senders are locked, so that nobody adds to them meanwhile.
 
-    A copy of evidence in a closed case is noted there: people decided on that SMS.
+    A copy of evidence in a closed case is noted there: people decided on that SMS. A hit that lacks parts is looked for
+    among all of its sender and receiver; if it came in a batch before the whole, both are evidence.
     """
     contents = {content_of(hit) for hit in hits}
+    partial = [way_of(hit) for hit in hits if lacks_parts(hit.text)]
     first, last = min((hit.sent_at for hit in hits), default=None), max((hit.sent_at for hit in hits), default=None)
     known: dict[str, list[Original]] = {}
+    on_way: dict[Way, list[Original]] = {}
     if within and first and last:
-        near = Q(content__in=contents, sent_at__gte=first - within, sent_at__lte=last + within)
-        for evidence in Evidence.objects.filter(near).prefetch_related("sightings"):
+        those = Q(content__in=contents)
+        if partial:
+            those |= Q(case__sender__in={sender for sender, _ in partial}, receiver__in={to for _, to in partial})
+        near = Evidence.objects.filter(those, sent_at__gte=first - within, sent_at__lte=last + within)
+        for evidence in near.select_related("case").prefetch_related("sightings"):
             gateways = {evidence.gateway, *(sighting.gateway for sighting in evidence.sightings.all())}
-            original = Original((evidence.gateway, evidence.sms_id), evidence.sent_at, gateways)
+            original = Original((evidence.gateway, evidence.sms_id), evidence.sent_at, gateways, evidence.text)
             known.setdefault(evidence.content, []).append(original)
-    found = sort_out(hits, known, within)
+            on_way.setdefault((evidence.case.sender, evidence.receiver), []).append(original)
+    found = sort_out(hits, known, within, on_way)
     return found.originals, found.copies
 
 

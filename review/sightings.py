@@ -7,10 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from config.records import Hit
+from config.records import GAP, Hit
 from review.grouping import key_of, storable
 
 DIGEST_BYTES = 16
+LEAST_LETTERS = 20
+"""Letters of a long SMS that must have come before it is taken for the same as a whole one."""
+
+Way = tuple[str, str]
+"""Sender and receiver."""
 
 
 @dataclass(slots=True)
@@ -20,6 +25,7 @@ class Original:
     key: tuple[str, str]
     sent_at: datetime
     gateways: set[str] = field(default_factory=set)
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +45,78 @@ def content_of(hit: Hit) -> str:
     return whole.hexdigest()
 
 
-def sort_out(hits: Iterable[Hit], known: Mapping[str, Sequence[Original]], within: timedelta) -> Sorted:
+def way_of(hit: Hit) -> Way:
+    """Give sender and receiver of a hit, as they are kept."""
+    return storable(hit.sender), storable(hit.receiver)
+
+
+def lacks_parts(text: str) -> bool:
+    """Say whether a text may be that of a long SMS some of whose parts did not come, and enough did."""
+    return GAP in text and len(text) - text.count(GAP) >= LEAST_LETTERS
+
+
+def completes(whole: str, incomplete: str) -> bool:
+    """Say whether a text is what an incomplete one lacks parts of: all that came, in order, and more for each gap."""
+    if not lacks_parts(incomplete):
+        return False
+    first, *others, last = incomplete.split(GAP)
+    place, end = len(first), len(whole) - len(last)
+    if not (whole.startswith(first) and whole.endswith(last)):
+        return False
+    for piece in others:
+        found = whole.find(piece, place + 1, end)
+        if found < 0:
+            return False
+        place = found + len(piece)
+    return place < end
+
+
+def sort_out(
+    hits: Iterable[Hit],
+    known: Mapping[str, Sequence[Original]],
+    within: timedelta,
+    on_way: Mapping[Way, Sequence[Original]] | None = None,
+) -> Sorted:
     """Tell new evidence from copies: same sender, receiver and text, near in time, at a gateway not yet noted.
 
-    Two of the same gateway are two SMS. A copy belongs to the nearest in time. Hits are new and each there once.
+    Two of the same gateway are two SMS. A copy belongs to the nearest in time. A long SMS that lacks parts at one
+    gateway is a copy of the whole one at another. Hits are new and each there once.
 
     Args:
         hits: of any senders.
         known: evidence by its content.
         within: how far apart in time two copies may be; 0 takes every hit for an SMS of its own.
+        on_way: evidence by sender and receiver, with texts, for hits that lack parts.
     """
     there = {content: list(found) for content, found in known.items()}
+    all_on_way = {way: list(found) for way, found in (on_way or {}).items()}
+    partial = {way: [one for one in found if lacks_parts(one.text)] for way, found in all_on_way.items()}
     originals, copies = [], []
-    for hit in sorted(hits, key=lambda one: (one.sent_at, key_of(one))):
+    for hit in sorted(hits, key=lambda one: (lacks_parts(one.text), one.sent_at, key_of(one))):
         gateway, _ = key = key_of(hit)
-        same = there.setdefault(content_of(hit), [])
-        near = [one for one in same if within and abs(one.sent_at - hit.sent_at) <= within]
-        near = [one for one in near if gateway not in one.gateways]
+        same, way, lacking = there.setdefault(content_of(hit), []), way_of(hit), lacks_parts(hit.text)
+        near = _near(same, hit, within)
+        if not near:
+            others = (all_on_way if lacking else partial).get(way, ())
+            near = [one for one in _near(others, hit, within) if _is_one(one.text, hit.text)]
         if near:
             original = min(near, key=lambda one: (abs(one.sent_at - hit.sent_at), one.key))
             original.gateways.add(gateway)
             copies.append((hit, original.key))
         else:
-            same.append(Original(key, hit.sent_at, {gateway}))
+            original = Original(key, hit.sent_at, {gateway}, hit.text)
+            same.append(original)
+            all_on_way.setdefault(way, []).append(original)
+            if lacking:
+                partial.setdefault(way, []).append(original)
             originals.append(hit)
     return Sorted(originals, copies)
+
+
+def _is_one(text: str, other: str) -> bool:
+    return completes(text, other) or completes(other, text)
+
+
+def _near(originals: Sequence[Original], hit: Hit, within: timedelta) -> list[Original]:
+    near = [one for one in originals if within and abs(one.sent_at - hit.sent_at) <= within]
+    return [one for one in near if key_of(hit)[0] not in one.gateways]

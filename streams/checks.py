@@ -20,8 +20,8 @@ def check_gateways(messages: Sequence[Sms], topic: str) -> None:
     Raises:
         BadRecordError: with both gateways.
     """
-    for sms in messages:
-        if GATEWAY_TOPICS.get(sms.gateway) != topic:
+    if any(GATEWAY_TOPICS.get(gateway) != topic for gateway in {sms.gateway for sms in messages}):
+        for sms in messages:
             check_gateway(sms, topic)
 
 

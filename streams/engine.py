@@ -214,6 +214,10 @@ class Engine:
         consumer = self.app.consumer
         consumer.pause_partitions({place for place in consumer.assignment() if place.topic in topics})
 
+    def sentence(self) -> str:
+        """Give what /health says besides that the worker is ready."""
+        return "waits for a server; nothing is lost meanwhile" if self.guard.waiting else self.state
+
     def _give_up(self, error: WorldBrokenError) -> None:
         log.critical("%s: giving up: %s", self.name, error)
         self.broken = error

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from zlib import crc32
+from hashlib import blake2b
 
 import msgspec
 
-from config.records import MAX_TEXT, Part, Sms
+from config.records import GAP, MAX_TEXT, Part, Sms
 
-GAP = "…"
-"""What stands in a text for parts that did not come."""
+TOKEN_LENGTH = 16
 
 
 class HeldPart(msgspec.Struct, frozen=True, array_like=True):
@@ -34,19 +33,31 @@ def part_of(sms: Sms) -> Part:
 
 def held(sms: Sms) -> HeldPart:
     """Give what is kept of a part."""
+    return HeldPart(sms.id, sent_ms(sms), sms.text)
+
+
+def sent_ms(sms: Sms) -> int:
+    """Give when an SMS was sent, in epoch milliseconds."""
     sent = sms.sent_at
-    return HeldPart(sms.id, sent if isinstance(sent, int) else int(sent.timestamp() * 1000), sms.text)
+    return sent if isinstance(sent, int) else int(sent.timestamp() * 1000)
 
 
-def check_sum(sms: Sms) -> int:
-    """Give 32 bits of the text of a part, to know a copy of it from another SMS's."""
-    return crc32(sms.text.encode("utf-8", "replace"))
+def token_of(sms: Sms) -> str:
+    """Give 64 bits, in hexadecimal, that tell a part from every other: only what was fed twice has them twice.
+
+    Time and text are among what they are made of, since a gateway may count its ids anew.
+    """
+    part = part_of(sms)
+    numbers = (part.ref, part.seq, part.total, sent_ms(sms))
+    told = (sms.gateway, sms.sender, sms.receiver, sms.id, *map(str, numbers), sms.text)
+    return blake2b("\0".join(told).encode("utf-8", "replace"), digest_size=TOKEN_LENGTH // 2).hexdigest()
 
 
-def join(parts: Mapping[int, HeldPart], total: int, gateway: str, sender: str, receiver: str) -> Sms:
-    """Give the one SMS of these parts by number, 1 to `total`: id and time of the first of them, texts in order.
+def join(parts: Mapping[int, HeldPart], total: int, gateway: str, sender: str, receiver: str, named: int = 0) -> Sms:
+    """Give the one SMS of these parts by number, 1 to `total`: texts in order, id and time of the first of them.
 
-    Missing parts are a gap in the text, several in a row one gap. At least one part is there.
+    Or those of the part numbered `named`, by which it was scored before an earlier one came. Missing parts are a gap in
+    the text, several in a row one gap. At least one part is there.
     """
     numbers = sorted(parts)
     text, before = "", 0
@@ -55,7 +66,7 @@ def join(parts: Mapping[int, HeldPart], total: int, gateway: str, sender: str, r
         before = number
     if before < total:
         text += GAP
-    first = parts[numbers[0]]
+    first = parts[named or numbers[0]]
     return Sms(
         id=first.id,
         gateway=gateway,

@@ -1,8 +1,12 @@
 """The parts of long SMS while they wait in Redis: a batch in one round trip, none when it has no parts.
 
-A part is acknowledged to Kafka once it is here, so here it must be safe: no unfinished SMS expires, it is scored as it
-is. The record that completed an SMS gives it again when it is read again, until its hits are published and it is
-released. What stays then is a tombstone of check sums, so that a copy of a part does not begin a new SMS.
+A part is acknowledged to Kafka once it is here, so here it must be safe: an SMS whose parts do not all come is scored
+as it is, and nothing that waits expires before a week without a worker. The record that completed an SMS gives it again
+when it is read again, until its hits are published and it is released. A part is a copy only if id, time, number and
+text are those of one that was kept, so what two SMS under one reference have in common makes neither a copy. An SMS
+that was scored as it is stays for a while: a part that comes late makes it whole under the id that it had.
+
+All times that decide are the caller's; Redis's clock says only how long what is finished is remembered.
 """
 
 from __future__ import annotations
@@ -10,29 +14,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import redis.asyncio
 
-from config.live import PARTS_DUE, parts_key
+from config.live import PART_MARKS, PARTS_DUE, parts_key
 from config.policy import LongSmsPolicy
 from config.records import Sms, encode
 from config.topics import GATEWAY_TOPICS
 from streams.hot_state import Script
 from streams.lines import Item, RawRecord
-from streams.long_sms import HeldPart, check_sum, held, is_part, join, part_of
+from streams.long_sms import TOKEN_LENGTH, HeldPart, held, is_part, join, part_of, sent_ms, token_of
 from streams.velocity import NO_PARTITION
 
 MOST_LEASED = 500
 _part = msgspec.json.Decoder(HeldPart)
 
 
+class Claim(NamedTuple):
+    """An SMS in Redis that is being scored, with so many of its parts; another part makes the claim void."""
+
+    key: str
+    parts: int
+
+
 class Overdue(NamedTuple):
-    """A long SMS whose parts did not all come, as it is; `key` is where its parts are."""
+    """A long SMS whose parts did not all come, as it is."""
 
     item: Item[Sms]
-    key: str
+    key: Claim
 
 
 @dataclass(slots=True)
@@ -40,7 +51,7 @@ class Ready:
     """What of a batch can be scored now, in order; keys to release once its hits are published; parts by outcome."""
 
     items: list[Item[Sms]]
-    keys: list[str] = field(default_factory=list)
+    keys: list[Claim] = field(default_factory=list)
     outcomes: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -49,7 +60,8 @@ class PartStore:
 
     def __init__(self, client: redis.asyncio.Redis, policy: LongSmsPolicy) -> None:
         self._script = Script(client, "parts.lua")
-        self._policy = policy
+        self._wait, self._lease = round(policy.wait_seconds * 1000), round(policy.lease_seconds * 1000)
+        self._apart, self._known = round(policy.apart_seconds * 1000), round(policy.known_seconds) or 1
 
     async def join(self, items: Sequence[Item[Sms]], now: datetime) -> Ready:
         """Keep the parts among these, and give what is whole: an SMS stands where the part that completed it stood.
@@ -61,19 +73,20 @@ class PartStore:
         if not places:
             return Ready(list(items))
         parts = [_kept(items[place]) for place in places]
-        wait = round(self._policy.wait_seconds * 1000)
-        answers = await self._script.run(("keep", PARTS_DUE, _ms(now), wait, parts))
+        given = ("keep", PARTS_DUE, _ms(now), self._wait, self._apart, self._lease, self._known, parts)
+        answers = await self._script.run(given)
         ready, found = Ready([]), dict(zip(places, answers, strict=True))
         for place, item in enumerate(items):
             if place not in found:
                 ready.items.append(item)
                 continue
-            outcome, kept = found[place]
+            outcome, *whole = found[place]
             ready.outcomes.append((item.message.gateway, outcome))
-            if outcome == "joined":
-                whole = _joined(dict(kept), item.message)
-                ready.items.append(Item(whole, item.record, item.line))
-                ready.keys.append(_key(item.message))
+            if whole:
+                key, began, named, kept = whole
+                sms = _sms(key, named, len(kept), kept)
+                ready.items.append(_out_of_redis(sms, began) if named else Item(sms, item.record, item.line))
+                ready.keys.append(Claim(key, len(kept)))
             elif outcome == "alone":
                 ready.items.append(item)
         return ready
@@ -84,40 +97,43 @@ class PartStore:
         Raises:
             redis.exceptions.ConnectionError: and its kin.
         """
-        lease = round(self._policy.lease_seconds * 1000)
-        found = []
-        for key, began, total, kept in await self._script.run(("lease", PARTS_DUE, _ms(now), lease, MOST_LEASED)):
-            _, _, gateway, _, size, rest = key.split(":", 5)
-            sender, receiver = rest[: int(size)], rest[int(size) + 1 :]
-            parts = {number: _part.decode(part) for number, part in kept}
-            sms = join(parts, total, gateway, sender, receiver)
-            record = RawRecord(GATEWAY_TOPICS[gateway], NO_PARTITION, began, encode(sms))
-            found.append(Overdue(Item(sms, record, 1), key))
-        return found
+        leased = await self._script.run(("lease", PARTS_DUE, _ms(now), self._lease, MOST_LEASED))
+        return [
+            Overdue(_out_of_redis(_sms(key, named, total, kept), began), Claim(key, count))
+            for key, began, count, named, total, kept in leased
+        ]
 
-    async def release(self, keys: Sequence[str]) -> None:
-        """Let go of SMS whose hits are published; copies of their parts are known for a while.
+    async def release(self, keys: Sequence[Claim]) -> None:
+        """Let go of SMS whose hits are published; their parts are known for a while.
+
+        An SMS that got another part since it was claimed stays: it will be scored with it.
 
         Raises:
-            redis.exceptions.ConnectionError: and its kin.
+            redis.exceptions.ConnectionError: and its kin; doing it again changes nothing.
         """
         if keys:
-            await self._script.run(("release", PARTS_DUE, round(self._policy.same_ref_seconds) or 1, keys))
+            await self._script.run(("release", PARTS_DUE, self._known, PART_MARKS, keys))
 
 
-def _kept(item: Item[Sms]) -> tuple[str, int, int, int, str, str]:
+def _kept(item: Item[Sms]) -> tuple[str, str, int, int, int, str, str]:
     sms, record, part = item.message, item.record, part_of(item.message)
+    reference = parts_key(sms.gateway, part.ref, sms.sender, sms.receiver)
     place = f"{record.topic}:{record.partition}:{record.offset}:{item.line}"
-    return _key(sms), part.seq, part.total, check_sum(sms), place, encode(held(sms)).decode()
+    mark = PART_MARKS + token_of(sms)
+    return reference, mark, part.total, part.seq, sent_ms(sms), encode(held(sms)).decode(), place
 
 
-def _key(sms: Sms) -> str:
-    return parts_key(sms.gateway, part_of(sms).ref, sms.sender, sms.receiver)
+def _sms(key: str, named: int, total: int, kept: Sequence[Any]) -> Sms:
+    """Give the SMS of a key; `named` is the number of the part whose id it has, 0 if that of its first."""
+    _, _, gateway, _, size, rest = key[: -TOKEN_LENGTH - 1].split(":", 5)
+    sender, receiver = rest[: int(size)], rest[int(size) + 1 :]
+    parts = {number: _part.decode(part) for number, part in kept}
+    return join(parts, total, gateway, sender, receiver, named)
 
 
-def _joined(kept: dict[int, str], sms: Sms) -> Sms:
-    parts = {number: _part.decode(part) for number, part in kept.items()}
-    return join(parts, len(parts), sms.gateway, sms.sender, sms.receiver)
+def _out_of_redis(sms: Sms, began: int) -> Item[Sms]:
+    """Place an SMS that was, or is, scored with parts missing: with its late parts it is the same, and counts once."""
+    return Item(sms, RawRecord(GATEWAY_TOPICS[sms.gateway], NO_PARTITION, began, encode(sms)), 1)
 
 
 def _ms(moment: datetime) -> int:

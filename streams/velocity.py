@@ -2,7 +2,8 @@
 
 One hash a sender and local day: SMS by hour (`h`) and day (`d`), receivers (`r`, hashed to 32 bits; `n` of them; with
 the last texts each got and which gateways saw them, so that an SMS seen at two counts once), copies of texts (`x`, by
-digest; `k` of them, the most of one `t`), and which SMS crossed the line (`c`). It goes with the day. A mark a
+digest; `k` of them, the most of one `t`), and which SMS crossed the line (`c`). It is kept as long as SMS of the day
+may come (`late_hours`), which is known from the beginning. A mark a
 partition says how far it was counted: within a partition SMS are read in order, so what lies before the mark was
 counted. An SMS whose time is absurd counts when it is read; only for such a one can a worker that dies between counting
 and publishing lose the crossing of a line.
@@ -31,10 +32,11 @@ from streams.volume import Limits, is_without_rule, limits_on, velocity
 
 HOUR_MS, QUARTER_MS = 3_600_000, 900_000
 DAY_SECONDS: Final = 86_400
+HOUR_SECONDS: Final = 3600
 MOST_HOURS: Final = 64 * 96
 """Quarters of an hour whose local hour is kept in mind."""
-GRACE_SECONDS: Final = 2 * 3600
-"""Seconds for which the counts of a day are kept after it ended, or after a late SMS of it came."""
+GRACE_SECONDS: Final = 600
+"""Seconds by which the clocks of workers and Redis may differ: so much longer a day is kept than SMS of it may come."""
 NO_PARTITION: Final = -1
 """The partition of an SMS that came out of Redis: a long one whose parts did not all come."""
 TIMED_OUT_MARK_SECONDS: Final = 6 * 3600
@@ -45,15 +47,16 @@ GATEWAY_NUMBERS: Final = {gateway: number for number, gateway in enumerate(GATEW
 
 @dataclass(frozen=True, slots=True)
 class _Hour:
-    """An hour of the clock on a local day (YYMMDD); `ends_at` (epoch seconds) is when the day is over.
+    """An hour of the clock on a local day (YYMMDD); `number` tells hours apart.
 
-    `number` tells hours apart.
+    `kept_until` (epoch seconds) is when no SMS of the day can come any more, however late.
     """
 
     number: int
     day: str
     hour: int
-    ends_at: int
+    kept_until: int
+    began: datetime
     limits: Limits
 
 
@@ -65,6 +68,7 @@ class _Columns:
     groups: list[tuple[str, int, int, int]] = field(default_factory=list)
     slots: list[tuple[int, int]] = field(default_factory=list)
     limits: list[Limits] = field(default_factory=list)
+    began: list[datetime] = field(default_factory=list)
     slot_of: list[int] = field(default_factory=list)
     source_of: list[int] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
@@ -87,7 +91,15 @@ class Counts:
         slot = self._columns.slot_of[place] - 1
         group = self._columns.slots[slot][0] - 1
         day, receivers, top, at_least, _ = self._days[group]
-        return velocity(self._hours[slot][0], day, receivers, top, self._columns.limits[group], at_least=bool(at_least))
+        return velocity(
+            self._hours[slot][0],
+            day,
+            receivers,
+            top,
+            self._columns.limits[group],
+            at_least=bool(at_least),
+            began=self._columns.began[slot],
+        )
 
 
 class Speedometer:
@@ -145,7 +157,7 @@ class Speedometer:
             hour = hours.get(quarter) or self._hour(quarter)
             slot = slots.get(at := (sms.sender, hour.number))
             if slot is None:
-                slot = slots[at] = self._slot(sms.sender, hour, columns, groups, now_ms // 1000)
+                slot = slots[at] = self._slot(sms.sender, hour, columns, groups)
             add_slot(slot)
             if item.record is not record or record.partition == NO_PARTITION:
                 record = item.record
@@ -157,15 +169,15 @@ class Speedometer:
         columns.texts = [verdict.digest & LOW_BITS for verdict in verdicts]
         return columns
 
-    def _slot(self, sender: str, hour: _Hour, columns: _Columns, groups: dict[tuple[str, str], int], now: int) -> int:
+    def _slot(self, sender: str, hour: _Hour, columns: _Columns, groups: dict[tuple[str, str], int]) -> int:
         group = groups.get(day := (sender, hour.day))
         if group is None:
             limits = NO_LIMITS if is_without_rule(sender, self._policy) else hour.limits
-            ends_at = max(hour.ends_at, now) + GRACE_SECONDS
-            columns.groups.append((sender_key(hour.day, sender), ends_at, limits.per_hour, limits.per_day))
+            columns.groups.append((sender_key(hour.day, sender), hour.kept_until, limits.per_hour, limits.per_day))
             columns.limits.append(limits)
             group = groups[day] = len(columns.groups)
         columns.slots.append((group, hour.hour))
+        columns.began.append(hour.began)
         return len(columns.slots)
 
     def _hour(self, quarter: int) -> _Hour:
@@ -174,7 +186,9 @@ class Speedometer:
         midnight = datetime(local.year, local.month, local.day, tzinfo=self._zone) + timedelta(days=1)
         number = local.toordinal() * 24 + local.hour
         limits = limits_on(local.date(), self._policy)
-        hour = _Hour(number, f"{local:%y%m%d}", local.hour, int(midnight.timestamp()), limits)
+        began = local.replace(minute=0, second=0, microsecond=0)
+        kept_until = int(midnight.timestamp()) + self._policy.late_hours * HOUR_SECONDS + GRACE_SECONDS
+        hour = _Hour(number, f"{local:%y%m%d}", local.hour, kept_until, began, limits)
         if len(self._hours) > MOST_HOURS:
             self._hours.clear()
         self._hours[quarter] = hour

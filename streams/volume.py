@@ -5,8 +5,9 @@ It raises priority and opens a case for people; it decides nothing. Holiday gree
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 
 import holidays
@@ -14,7 +15,6 @@ import holidays
 from config.policy import VolumePolicy
 from config.records import Velocity
 
-SATURDAY = 5
 ABROAD = ("+86", "0086", "86")
 """How the country's own code is written before a number."""
 
@@ -30,20 +30,20 @@ class Limits:
 
 @cache
 def is_holiday(day: date) -> bool:
-    """Say whether a day is a public holiday of China, a weekend between two of them included.
+    """Say whether a day belongs to a break around a public holiday of China: days off in a row, one of them a holiday.
 
-    Of years whose days off the State Council has not announced yet the library knows the holidays by law alone.
+    The library holds the holidays and the weekend days that are worked instead, as the State Council announced them; of
+    years that are not announced yet it knows the holidays by law alone.
     """
-    if day in _calendar():
-        return True
-    if day.weekday() < SATURDAY:
-        return False
-    before, after = day, day
-    while before.weekday() >= SATURDAY and before not in _calendar():
-        before -= timedelta(days=1)
-    while after.weekday() >= SATURDAY and after not in _calendar():
-        after += timedelta(days=1)
-    return before in _calendar() and after in _calendar()
+    return any(each in _calendar() for step in (-1, 1) for each in _days_off(day, step))
+
+
+def _days_off(day: date, step: int) -> Iterator[date]:
+    """Go from a day to earlier or later ones while they are days off."""
+    calendar = _calendar()
+    while not calendar.is_working_day(day):
+        yield day
+        day += timedelta(days=step)
 
 
 @cache
@@ -68,7 +68,16 @@ def is_without_rule(sender: str, policy: VolumePolicy) -> bool:
     return home.startswith(policy.exempt_senders)
 
 
-def velocity(hour: int, day: int, receivers: int, top: int, limits: Limits, *, at_least: bool = False) -> Velocity:
+def velocity(  # noqa: PLR0913 - the fields of a record
+    hour: int,
+    day: int,
+    receivers: int,
+    top: int,
+    limits: Limits,
+    *,
+    at_least: bool = False,
+    began: datetime | None = None,
+) -> Velocity:
     """Give what a hit shows of its sender: `top` are the copies of the commonest text of the day."""
     over_hour = 0 < limits.per_hour < hour
     over_day = 0 < limits.per_day < day
@@ -80,4 +89,7 @@ def velocity(hour: int, day: int, receivers: int, top: int, limits: Limits, *, a
         exceeded=over_hour or over_day,
         holiday=limits.holiday,
         receivers_at_least=at_least,
+        began=began,
+        per_hour=limits.per_hour,
+        per_day=limits.per_day,
     )

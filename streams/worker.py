@@ -75,7 +75,7 @@ def run(name: str) -> int:
     gc.set_threshold(GARBAGE_EVERY)
     _log_to_stderr(environment)
     if environment.metrics_port:
-        serve_health(environment.metrics_host, environment.metrics_port, lambda: is_ready(engine), lambda: engine.state)
+        serve_health(environment.metrics_host, environment.metrics_port, lambda: is_ready(engine), engine.sentence)
     worker = faust.Worker(
         engine.app, loglevel="INFO", override_logging=False, redirect_stdouts=False, daemon=True, quiet=True
     )

@@ -13,12 +13,19 @@ from demo.bench_stream.brokers import EMBEDDED
 from demo.bench_stream.contest import MOST_PACKED, OURS_PACKED, STARTING_SECONDS
 from demo.bench_stream.running import PARTITIONS, Bench, lap_between
 
+CROWDS = (2, 4)
+"""Workers that share one core."""
+
 
 @dataclass(frozen=True)
 class Grown:
-    """SMS a second of so many workers together, on gateway topics of so many partitions each."""
+    """SMS a second of so many workers together, on so many cores, and on gateway topics of so many partitions each.
+
+    By CPU time too: that of the workers alone, so that it tells what they cost each other when cores are short.
+    """
 
     workers: int
+    cores: int
     partitions: int
     sms_per_s: float
     sms_per_cpu_s: float
@@ -31,23 +38,27 @@ def grow(
     tell: Callable[[str], None],
     broker: str = EMBEDDED,
 ) -> list[Grown]:
-    """Measure each number of workers on the usual partitions, then one worker on each number of partitions."""
-    cases = [(count, PARTITIONS) for count in workers]
-    cases += [(1, count) for count in partitions if (1, count) not in cases]
+    """Measure workers each on a core of its own, several on one core, and one on each number of partitions.
+
+    The last of several cores is shared with the servers, unless the machine has more of them.
+    """
+    cases = [(count, count, PARTITIONS) for count in workers]
+    cases += [(count, 1, PARTITIONS) for count in CROWDS]
+    cases += [(1, 1, count) for count in partitions if (1, 1, count) not in cases]
     found = []
-    for count, parts in cases:
-        tell(f"{count} worker(s), {parts} partition(s) a topic")
-        found.append(_together(count, parts, seconds, broker))
+    for count, cores, parts in cases:
+        tell(f"{count} worker(s) on {cores} core(s), {parts} partition(s) a topic")
+        found.append(_together(count, cores, parts, seconds, broker))
     return found
 
 
-def _together(workers: int, partitions: int, seconds: float, broker: str) -> Grown:
-    cores = psutil.Process().cpu_affinity() if hasattr(psutil.Process, "cpu_affinity") else []
-    messages = int(MOST_PACKED * (seconds + STARTING_SECONDS) * workers)
+def _together(workers: int, cores: int, partitions: int, seconds: float, broker: str) -> Grown:
+    all_cores = psutil.Process().cpu_affinity() if hasattr(psutil.Process, "cpu_affinity") else []
+    messages = int(MOST_PACKED * (seconds + STARTING_SECONDS) * cores)
     with ExitStack() as stack:
         bench = stack.enter_context(Bench(messages, partitions=partitions, broker=broker))
         at_work = [
-            stack.enter_context(bench.running(OURS_PACKED, cores[-1 - number % len(cores)] if cores else None))
+            stack.enter_context(bench.running(OURS_PACKED, all_cores[-1 - number % cores] if all_cores else None))
             for number in range(workers)
         ]
         for worker in at_work:
@@ -57,6 +68,7 @@ def _together(workers: int, partitions: int, seconds: float, broker: str) -> Gro
         laps = [lap_between(one, worker.counts()) for one, worker in zip(first, at_work, strict=True)]
     return Grown(
         workers,
+        cores,
         partitions,
         sum(lap.sms_per_s for lap in laps),
         sum(lap.sms for lap in laps) / sum(lap.cpu_seconds for lap in laps),

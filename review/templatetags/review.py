@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from django import template
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from ledger.numbers import mask_numbers
@@ -105,6 +107,12 @@ def share(part: float) -> str:
 def thousands(number: int) -> str:
     """Write a count in groups of three digits, in Chinese too (Django's own way there is groups of four)."""
     return f"{number:,}"
+
+
+@register.filter
+def hour_of(velocity: dict[str, Any]) -> datetime:
+    """Give when the hour began that a kept velocity tells of; where none is told, when its SMS was sent."""
+    return localtime(datetime.fromisoformat(velocity.get("began") or velocity["sent_at"]))
 
 
 @register.filter

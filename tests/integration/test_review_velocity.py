@@ -131,3 +131,55 @@ def test_copies_that_two_workers_take_at_the_same_moment_count_once() -> None:
     assert (sum(one.evidence for one in taken), sum(one.elsewhere for one in taken)) == (30, 30)
     assert set(Case.objects.values_list("evidence_count", flat=True)) == {1}
     assert (Case.objects.count(), Sighting.objects.count()) == (30, 30)
+
+
+def test_a_case_keeps_the_figure_that_exceeded_the_rule_and_each_hit_its_own() -> None:
+    # Given hits at 10, at 250 which is more than the rule allows, and then at 3 an hour
+    at = {10: NOW, 250: NOW + timedelta(minutes=20), 3: NOW + timedelta(hours=5)}
+    for number, (hour, moment) in enumerate(at.items()):
+        velocity = Velocity(
+            hour=hour, day=253 if hour == 3 else hour, receivers=hour, same_share=0.5, exceeded=hour == 250,
+            began=moment.replace(minute=0), per_hour=200, per_day=1000,
+        )  # fmt: skip
+        take(a_hit(sent_at=moment, scored_at=moment, velocity=velocity, text=f"第{number}条，澳门娱乐城"))
+    case = Case.objects.get()
+    assert case.velocity
+    assert case.velocity["hour"] == 3
+    assert case.peaks
+    assert {span: (peak["hour"], peak["per_hour"]) for span, peak in case.peaks.items()} == {"hour": (250, 200)}
+    kept = Evidence.objects.order_by("sent_at").values_list("velocity", flat=True)
+    assert [one["hour"] for one in kept if one] == [10, 250, 3]
+    # Then the case shows the proof with its hour beside what came last, and each message what was sent by then
+    page = logged_in(a_reviewer()).get(reverse("case", args=[case.pk])).content.decode()
+    assert "250 条（规则 200 条）" in page
+    assert "2026-11-20 12:00" in page
+    assert "3 条与 253 条" in page
+    assert "当小时 10 条、当日 10 条" in page
+    english = logged_in(a_reviewer())
+    english.cookies["django_language"] = "en"
+    page = english.get(reverse("case", args=[case.pk])).content.decode()
+    assert "250 messages (rule: 200)" in page
+
+
+def test_the_highest_hour_and_the_highest_day_stay_whatever_comes_in_whatever_order() -> None:
+    limits = {"per_hour": 500, "per_day": 2000, "holiday": True}
+    told = [
+        Velocity(hour=hour, day=day, receivers=1, same_share=0, exceeded=hour > 500 or day > 2000, **limits)
+        for hour, day in ((501, 900), (700, 1900), (40, 2300), (600, 2001))
+    ]
+    for one in (told[0], told[3], told[1], told[2]):
+        take(a_hit(velocity=one, text=f"{one.hour}"))
+    peaks = Case.objects.get().peaks
+    assert peaks
+    assert (peaks["hour"]["hour"], peaks["day"]["day"], peaks["hour"]["holiday"]) == (700, 2300, True)
+    page = logged_in(a_reviewer()).get(reverse("case", args=[Case.objects.get().pk])).content.decode()
+    assert "700 条（规则 500 条）" in page
+    assert "2,300 条（规则 2,000 条）" in page
+    assert "法定节假日" in page
+
+
+def test_a_hit_that_tells_no_limits_proves_with_both_figures() -> None:
+    take(a_hit(velocity=FAST))
+    peaks = Case.objects.get().peaks
+    assert peaks
+    assert (peaks["hour"]["hour"], peaks["day"]["day"]) == (201, 420)

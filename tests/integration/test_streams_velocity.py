@@ -265,7 +265,7 @@ def test_counts_end_with_their_day_and_absurd_times_make_no_keys(valkey_url: str
     assert counts.of(1).day == 4, "they count when they are read"
     with redis.Redis.from_url(valkey_url) as client:
         (key,) = client.scan_iter(f"*{sender}", count=10_000)
-        assert 0 < client.ttl(key) <= 26 * 3600
+        assert 0 < client.ttl(key) <= (24 + RULES.volume.late_hours) * 3600 + 600
         assert client.ttl(f"qingxin:counted:t-{sender}:0") > 0
 
 
@@ -296,3 +296,37 @@ def test_a_server_that_cannot_write_counts_as_away_and_nothing_is_counted_twice(
         return await count(new(), batch)
 
     assert in_valkey(valkey_url, deed).of(0).day == 3
+
+
+def test_late_sms_count_in_their_day_as_long_as_they_may_be_late(valkey_url: str) -> None:
+    # Given a sender's day, read when it is over, and more of that day that comes ever later
+    sender, late = a_sender(), RULES.volume.late_hours
+    evening = NOW.replace(hour=15, minute=30) - timedelta(days=1)  # 23:30 in Shanghai: the day ends half an hour later
+    ends = evening + timedelta(minutes=30)
+    expiries = []
+    with redis.Redis.from_url(valkey_url) as client:
+        for number, read_at in enumerate((evening, ends + timedelta(hours=3), evening + timedelta(hours=late))):
+            batch = items(some_sms(sender, 10, sent_at=evening), f"t-{sender}", first=10 * number)
+            counts = in_valkey(valkey_url, lambda new, batch=batch, at=read_at: count(new(), batch, at))
+            assert counts.of(0).day == 10 * (number + 1)
+            expiries.append(client.expiretime(sender_key(f"{evening + timedelta(hours=8):%y%m%d}", sender)))
+    # Then the day is kept until nothing of it can count any more, whenever it was read, and nothing renews it
+    assert expiries == [expiries[0]] * 3
+    assert expiries[0] >= (ends + timedelta(hours=late)).timestamp()
+    # and what is later counts in the day in which it is read
+    batch = items(some_sms(sender, 1, sent_at=evening), f"t-{sender}", first=90)
+    too_late = evening + timedelta(hours=late, seconds=1)
+    assert in_valkey(valkey_url, lambda new: count(new(), batch, too_late)).of(0).day == 1
+
+
+@pytest.mark.parametrize("late", [1, 24, 72])
+def test_a_day_that_anything_can_still_count_in_is_never_forgotten(valkey_url: str, late: int) -> None:
+    # Given SMS as late as they may be, of the first and the last moment of a day
+    sender = a_sender()
+    for sent in (NOW.replace(hour=16), NOW.replace(hour=15, minute=59, second=59) + timedelta(days=1)):
+        read_at = sent + timedelta(hours=late)
+        batch = items(some_sms(sender, 1, sent_at=sent), f"t-{sender}-{sent:%H}")
+        in_valkey(valkey_url, lambda new, batch=batch, at=read_at: count(new(late_hours=late), batch, at))
+        with redis.Redis.from_url(valkey_url) as client:
+            expires = client.expiretime(sender_key(f"{sent + timedelta(hours=8):%y%m%d}", sender))
+        assert expires > read_at.timestamp()

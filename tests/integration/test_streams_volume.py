@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import uuid
 from datetime import UTC, datetime
@@ -9,17 +10,17 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 import redis
 from django.urls import reverse
 
-from config.live import sender_key
+from config.live import PARTS_DUE, sender_key
 from config.policy import DEFAULT_POLICY
-from config.records import Hit, Part, Sms, encode
-from config.topics import GATEWAY_TOPICS, SMS_HITS
+from config.records import GAP, DeadLetter, Hit, Part, Sms, encode
+from config.topics import GATEWAY_TOPICS, SMS_HITS, SMS_REJECTED
 from demo.children import Keeper
 from review.models import Case, Evidence
-from streams.long_sms import GAP
 from tests.builders import an_sms
 from tests.kafka_client import consume, ends_of, produce
 from tests.review_builders import a_reviewer, logged_in
@@ -127,5 +128,66 @@ def test_what_never_comes_is_not_waited_for_though_the_stream_is_idle(
         assert hit.velocity is not None
         wait_until(lambda: worker.metric("qingxin_sms_parts_total", outcome="timed_out") == 1, what="it is counted")
         with redis.Redis.from_url(system["QINGXIN_REDIS_URL"]) as client:
-            assert not client.zrange("qingxin:parts-due", 0, -1)
+            assert not client.zrange(PARTS_DUE, 0, -1)
         assert worker.stop() == 0
+
+
+def test_a_part_that_comes_late_makes_no_second_evidence_and_counts_no_second_sms(
+    system: dict[str, str], keeper: Keeper, logs: Path
+) -> None:
+    settings, sender = with_policy(system, logs, wait_seconds=1), a_sender()
+    since = ends_of(system["QINGXIN_KAFKA_BOOTSTRAP"], SMS_HITS)
+    first, second = (
+        an_sms(id=f"{sender}-{seq}", sender=sender, text=text, sent_at=datetime.now(UTC), part=Part(7, seq, 2))
+        for seq, text in enumerate(("朋友您好，", SPAM), 1)
+    )
+    with (
+        running(a_worker("scoring", settings, logs), keeper),
+        running(a_worker("casework", settings, logs), keeper) as casework,
+    ):
+        send(system, second)
+        wait_until(lambda: hits_of(system, sender, since), timeout=40, what="the hit of what came")
+        send(system, first)
+        incomplete, whole = wait_until(
+            lambda: hits if len(hits := hits_of(system, sender, since)) > 1 else None, what="that of the whole"
+        )
+        assert (incomplete.text, whole.text) == (GAP + SPAM, "朋友您好，" + SPAM)
+        assert whole.id == incomplete.id == f"{sender}-2"
+        assert whole.velocity is not None
+        assert whole.velocity.day == 1
+        wait_until(lambda: casework.metric("qingxin_evidence_duplicates_total") == 1, what="both are taken")
+    assert Evidence.objects.filter(case__sender=sender).count() == 1
+
+
+def test_what_timed_out_and_cannot_be_scored_becomes_a_dead_letter_with_its_reason_and_does_not_come_back(
+    system: dict[str, str], keeper: Keeper, logs: Path
+) -> None:
+    # Given two senders of long SMS whose second part never comes, and one of them cannot be counted, so not scored
+    settings = with_policy(system, logs, wait_seconds=1, lease_seconds=1)
+    now, bad, good = datetime.now(UTC), a_sender(), a_sender()
+    since, hits_since = (ends_of(system["QINGXIN_KAFKA_BOOTSTRAP"], topic) for topic in (SMS_REJECTED, SMS_HITS))
+
+    def half(sender: str, ref: int) -> Sms:
+        return an_sms(id=f"{sender}-{ref}", sender=sender, text=SPAM, sent_at=now, part=Part(ref, 1, 2))
+
+    def letters() -> list[DeadLetter]:
+        bootstrap = system["QINGXIN_KAFKA_BOOTSTRAP"]
+        return consume(bootstrap, SMS_REJECTED, DeadLetter, count=1000, seconds=1, since=since)
+
+    with redis.Redis.from_url(system["QINGXIN_REDIS_URL"]) as client:
+        client.set(sender_key(f"{now.astimezone(ZoneInfo('Asia/Shanghai')):%y%m%d}", bad), "no hash", ex=600)
+        # When they time out, and then one more
+        with running(a_worker("scoring", settings, logs), keeper) as worker:
+            send(system, half(bad, 8), half(good, 8))
+            wait_until(letters, timeout=40, what="the dead letter")
+            send(system, half(good, 9))
+            wait_until(lambda: len(hits_of(system, good, hits_since)) == 2, timeout=40, what="the hits of the others")
+            wait_until(lambda: not client.exists(PARTS_DUE), what="nothing waits")
+            assert worker.stop() == 0
+    # Then the one that cannot be scored is one dead letter, which says why and holds what came of the SMS
+    (letter,) = letters()
+    assert (letter.topic, letter.partition, letter.reason) == ("sms.smsc", -1, "processing_failed")
+    assert "WRONGTYPE" in letter.detail
+    sms = msgspec.json.decode(base64.b64decode(letter.raw), type=Sms)
+    assert (sms.id, sms.text, sms.part) == (f"{bad}-8", SPAM + GAP, None)
+    assert not hits_of(system, bad, hits_since)

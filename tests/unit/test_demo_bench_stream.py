@@ -145,13 +145,14 @@ def test_growth_latency_and_soak_are_told_and_drawn(tmp_path: Path) -> None:
     written = io.StringIO()
     console = Console(file=written, width=100)
     for table in (
-        report.latency_table(latency), report.soak_table(a_soak()), report.growth_table([Grown(2, 4, 50_000, 30_000)])
+        report.latency_table(latency), report.soak_table(a_soak()),
+        report.growth_table([Grown(2, 2, 4, 50_000, 30_000)]),
     ):  # fmt: skip
         console.print(table)
 
     assert report.latency_figures(latency, MACHINE)["p50_ms"] == 50.5
     assert report.soak_figures(a_soak(), MACHINE)["sms_per_s"] == 1000
-    assert report.growth_figures([Grown(1, 4, 5.0, 6.0)], MACHINE)["results"][0]["workers"] == 1
+    assert report.growth_figures([Grown(1, 1, 4, 5.0, 6.0)], MACHINE)["results"][0]["workers"] == 1
     assert "50,000" in written.getvalue()
     assert all("<svg" in file.read_text() for file in (tmp_path / "pictures" / "latency.svg", tmp_path / "soak.svg"))
 
