@@ -76,15 +76,23 @@ KEYS: Final = {
     "watched_minutes": gettext_lazy("minutes watched"),
 }
 VALUES: Final = {
+    "ad": gettext_lazy("advertising"),
     "approve": gettext_lazy("signed"),
     "clear": gettext_lazy("no spam"),
     "confirm": gettext_lazy("confirmed as spam"),
+    "contraband": gettext_lazy("contraband"),
     "done": gettext_lazy("done"),
     "failed": gettext_lazy("failed"),
+    "forgery": gettext_lazy("forged papers"),
+    "fraud": gettext_lazy("fraud"),
+    "gambling": gettext_lazy("gambling"),
     "ham": gettext_lazy("no spam"),
     "hit_share": gettext_lazy("share of hits changed"),
+    "loan": gettext_lazy("illegal loans"),
     "model": gettext_lazy("the model"),
     "never_fed": gettext_lazy("never fed"),
+    "politics": gettext_lazy("political offences"),
+    "porn": gettext_lazy("pornography"),
     "recall_check": gettext_lazy("the recall check"),
     "refused": gettext_lazy("refused"),
     "reject": gettext_lazy("sent back"),
@@ -94,8 +102,9 @@ VALUES: Final = {
     "unclear": gettext_lazy("cannot tell"),
     "volume": gettext_lazy("volume"),
 }
-"""States, kinds and verdicts, under the keys of `VALUED`."""
-VALUED: Final = frozenset({"before", "found_by", "kind", "status", "verdict"})
+"""States, kinds, labels and verdicts, under the keys of `VALUED`."""
+VALUED: Final = frozenset({"before", "category", "found_by", "kind", "label", "status", "verdict"})
+SHARES: Final = frozenset({"share", "usual_share"})
 FIELDS: Final = {
     "id": gettext_lazy("id"),
     "gateway": gettext_lazy("gateway"),
@@ -123,6 +132,8 @@ def value_name(key: str, value: Any) -> str:
     """Give what a value is called: yes and no, lists with commas, known states and fields in the reader's language."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if key in SHARES and isinstance(value, (int, float)):
+        return f"{value:.2%}"
     if isinstance(value, list):
         return _(", ").join(value_name(key, one) for one in value) or "–"
     if isinstance(value, dict):

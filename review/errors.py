@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from config.errors import BadRecordError
+from ledger.numbers import mask_numbers
 from review.rejections import in_words
 
 
@@ -114,4 +115,4 @@ class StillRejectedError(ReviewError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return str(self.message) % {"reason": in_words(self.reason.reason, self.reason.detail)}
+        return str(self.message) % {"reason": mask_numbers(in_words(self.reason.reason, self.reason.detail))}

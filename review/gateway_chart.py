@@ -57,7 +57,8 @@ class Chart:
 
 def share_top(gateways: Iterable[Minutes], now: int) -> float:
     """Give the end of the scale of shares on which all gateways are drawn, so that they can be compared."""
-    return _round_up(max([LEAST_SHARE, *(_highest(_shares(minutes, _starts(now))) for minutes in gateways)]))
+    shares = [share for minutes in gateways for share in _shares(minutes, _starts(now))]
+    return _round_up(max(LEAST_SHARE, _highest(shares)))
 
 
 def chart_of(minutes: Minutes, now: int, offset_minutes: int, share_top: float = 1.0) -> Chart:
@@ -105,7 +106,7 @@ def _shares(minutes: Minutes, starts: range) -> list[tuple[float, int]]:
 
 def _highest(shares: Sequence[tuple[float, int]]) -> float:
     told = [share for share, scored in shares if scored >= ENOUGH]
-    return max(told) if told else max(share for share, _ in shares)
+    return max(told) if told else max((share for share, _ in shares), default=0.0)
 
 
 def _round_up(value: float) -> float:

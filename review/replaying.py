@@ -174,5 +174,5 @@ def _feed(letter: RejectedLine, raw: bytes, person: User, now: datetime) -> Repl
 
 
 def _told(person: User, action: str, letter: RejectedLine, **details: object) -> Event:
-    where = {"place": f"{letter.topic}/{letter.partition}/{letter.offset}, line {letter.line}"}
+    where = {"place": f"{letter.topic}/{letter.partition}/{letter.offset}:{letter.line}"}
     return Event(person.get_username(), action, "dead letter", letter.reference, where | details)

@@ -37,7 +37,7 @@ REPLAY_STATES: Final = {
 CONSUMERS: Final = {
     "qingxin-scoring": gettext_lazy("scoring"),
     "qingxin-casework": gettext_lazy("casework"),
-    "qingxin-protection": gettext_lazy("protection of subscribers"),
+    "qingxin-protection": gettext_lazy("protection"),
     "qingxin-shadow": gettext_lazy("model in shadow"),
 }
 

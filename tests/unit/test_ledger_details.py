@@ -13,7 +13,8 @@ from ledger.templatetags.actions import pairs
     ("key", "value", "said"),
     [
         ("changed", True, ("更改的字段", "是")), ("changed", ["sent_at", "text"], ("更改的字段", "时间、正文")),
-        ("letters", [], ("记录", "–")), ("kind", "silent", ("kind", "静默")), ("label", "silent", ("类别", "silent")),
+        ("letters", [], ("记录", "–")), ("kind", "silent", ("kind", "静默")), ("label", "gambling", ("类别", "赌博")),
+        ("reason", "silent", ("原因", "silent")), ("share", 0.0289804, ("命中率", "2.90%")),
         ("fed", 0, ("送入行数", "0")), ("labels", {"ham": 2}, ("各类条数", "ham 2")),
         ("operating_system_user", "root", ("operating_system_user", "root")),
     ],

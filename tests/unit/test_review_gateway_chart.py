@@ -71,6 +71,13 @@ def test_gateways_share_the_scale_of_shares_and_one_quiet_quarter_does_not_set_i
     assert not any(bar.over for bar in chart.shares[:-1])
 
 
+def test_a_gateway_with_a_handful_of_sms_does_not_set_the_scale_of_the_others() -> None:
+    usual = {NOW: {"received": 100, "scored": 100, "hits": 2}}
+    handful = {NOW: {"received": 5, "scored": 5, "hits": 5}}
+    assert share_top([usual, handful], NOW) == 0.02
+    assert share_top([handful], NOW) == 1.0, "alone it does"
+
+
 def test_without_hits_there_is_a_scale_all_the_same() -> None:
     assert share_top([{}], NOW) == share_top([], NOW) == 0.01
 

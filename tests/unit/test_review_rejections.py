@@ -69,5 +69,7 @@ def test_a_refused_repair_is_told_in_the_readers_language() -> None:
         assert "未知网关（smscx 不在 smsc, ismg, interconnect, monternet 之中）" in str(refusal)
     with override("en"):
         assert "unknown gateway (smscx is none of smsc, ismg, interconnect, monternet)" in str(refusal)
+    with override("zh-hans"):
+        assert "138-****-5678" in str(StillRejectedError(refusal_of(changed(gateway="138-1234-5678"))))
     with override("en"):
         assert in_words("strange", "thing") == "strange (thing)"
