@@ -83,11 +83,12 @@ files of a gateway's own form, TLS and the record format: docs/feeding.md"""
         from streams.feed_state import StateError
         from streams.rejects import RejectsError
         from streams.sending import FeedError
+        from streams.tailing import MissedFileError
 
         with ExitStack() as stack:
             try:
                 fed, bad = self._feed(options, stack)
-            except (FeedError, BadRecordError, StateError, RejectsError) as error:
+            except (FeedError, BadRecordError, MissedFileError, StateError, RejectsError) as error:
                 raise CommandError(str(error)) from error
             except OSError as error:
                 raise CommandError(f"cannot read {options['file']}: {error.strerror}") from error
