@@ -16,6 +16,11 @@ from streams.checks import check_sms
 from streams.cutting import LineCutter, Piece, RowJoiner
 from streams.mapping import Mapper
 
+COMPRESSED = {
+    b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4",
+    b"PK\x03\x04": "zip",
+}  # fmt: skip
+"""How compressed files begin."""
 Format = Literal["jsonl", "csv"]
 DECODER = msgspec.json.Decoder(Sms)
 ROWS = msgspec.json.Decoder(dict[str, Any])
@@ -80,15 +85,18 @@ class FileReader:
             if file_format == "csv"
             else None
         )
-        self._at_head = offset == 0
+        self._at_head = self._untouched = offset == 0
         self._use_head(self._profile.columns or head)
 
     def take(self, data: bytes) -> Iterator[Line | BadLine]:
         """Take more bytes and give the lines that they complete.
 
         Raises:
-            BadRecordError: the head of a CSV lacks columns.
+            BadRecordError: the head of a CSV lacks columns, or the file is compressed.
         """
+        if self._untouched:
+            self._untouched = False
+            _refuse_compressed(data)
         lines = self._cutter.cut(data)
         yield from self._rows(self._joiner.join(lines)) if self._joiner else self._json(lines)
 
@@ -210,3 +218,11 @@ class FileReader:
 
     def _pass(self, piece: Piece) -> None:
         self.offset, self.lines = piece.end, piece.number - 1 + piece.lines
+
+
+def _refuse_compressed(data: bytes) -> None:
+    for beginning, name in COMPRESSED.items():
+        if data.startswith(beginning):
+            raise BadRecordError(
+                "compressed", f"the file is compressed by {name}: decompress it, or through a pipe (`qingxin feed -`)"
+            )

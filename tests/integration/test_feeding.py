@@ -227,6 +227,34 @@ def test_a_rotation_while_the_broker_is_frozen_loses_no_file(own_kafka: ApacheKa
         assert feeder.wait(30) == 0
 
 
+def test_a_file_that_is_not_there_yet_is_waited_for(settings: dict[str, str], kafka: str, tmp_path: Path) -> None:
+    run_id, since, file = uuid.uuid4().hex[:8], ends_of(kafka, TOPIC), tmp_path / "sms.jsonl"
+    with feeding(settings, str(file), "--follow") as feeder:
+        assert said(feeder) == f"waiting for {file}, which is not there yet\n"
+        file.write_bytes(sms_lines(run_id, range(3)))
+        wait_until(lambda: len(numbers_in(kafka, since, run_id)) == 3, what="the SMS of the new file")
+        feeder.send_signal(signal.SIGTERM)
+        assert feeder.wait(30) == 0
+    with feeding(settings, str(tmp_path / "never.jsonl"), "--follow") as feeder:
+        said(feeder)
+        feeder.send_signal(signal.SIGTERM)
+        told, _ = feeder.communicate(timeout=30)
+        assert (feeder.returncode, told) == (0, f"fed 0 SMS to {GATEWAY}, 0 bad line(s)\n")
+
+
+@pytest.mark.parametrize("way", ["same", "link", "state"])
+def test_bad_lines_are_not_kept_in_the_file_that_is_fed(settings: dict[str, str], tmp_path: Path, way: str) -> None:
+    file = tmp_path / "sms.jsonl"
+    file.write_text("{bad\n")
+    (tmp_path / "link").symlink_to(file)
+    rejects = {"same": file, "link": tmp_path / "link", "state": tmp_path / "sms.jsonl.feed-state"}[way]
+    with feeding(settings, str(file), "--follow", "--rejects", str(rejects)) as feeder:
+        told, errors = feeder.communicate(timeout=30)
+    assert (feeder.returncode, told) == (1, "")
+    assert errors == f"CommandError: --rejects cannot be {rejects}: the feed itself reads or writes that file\n"
+    assert file.read_text() == "{bad\n"
+
+
 def test_a_pipe_that_pauses_holds_nothing_back(settings: dict[str, str], kafka: str) -> None:
     run_id, since = uuid.uuid4().hex[:8], ends_of(kafka, TOPIC)
     reading, writing = os.pipe()

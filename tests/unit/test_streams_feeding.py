@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import lzma
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -177,3 +181,17 @@ def test_a_profile_says_how_many_lines_a_row_may_have() -> None:
     (line,) = reader.take(content.encode())
     assert isinstance(line, Line)
     assert line.sms.text == "\n" * 160
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, lambda data: b"\x28\xb5\x2f\xfd" + data])
+def test_a_compressed_file_is_refused(pack: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(BadRecordError, match="compressed"):
+        list(FileReader("jsonl", "smsc").take(pack(as_json())))
+
+
+@pytest.mark.parametrize("place", ["sender", "receiver", "id"])
+def test_a_number_that_a_spreadsheet_has_shortened_is_refused(place: str) -> None:
+    row = {"id": "1", "sent_at": "1793491200000", "sender": "a", "receiver": "b", "text": "c", place: "1.38E+10"}
+    (bad,) = read_lines([f"{','.join(row)}\n{','.join(row.values())}\n".encode()], "csv", "smsc")
+    assert isinstance(bad, BadLine)
+    assert bad.reason == f"invalid_field: {place} '1.38E+10' was shortened by a spreadsheet: its digits are gone"
