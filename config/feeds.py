@@ -61,6 +61,7 @@ class Profile(BaseModel):
     Attributes:
         columns: names of the columns of a CSV without a head.
         quote: what quotes a cell of a CSV; empty when nothing does.
+        row_lines: how many lines a CSV row with quoted cells may have; one with more has a stray quote.
         time: how `sent_at` is written, see `EPOCHS`; a pattern is one of `datetime.strptime`.
         timezone: of a time that does not tell its own.
         mainland_numbers: takes +86, 0086 or 86 away from before an 11-digit mobile number.
@@ -76,6 +77,7 @@ class Profile(BaseModel):
     encoding: Literal["utf-8", "gb18030"] = "utf-8"
     delimiter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_one_sign)] = ","
     quote: Literal['"', "'", ""] = '"'
+    row_lines: int = Field(default=10, ge=1, le=10_000)
     columns: tuple[str, ...] = ()
     time: Annotated[str, AfterValidator(_time_pattern)] = "rfc3339"
     timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"

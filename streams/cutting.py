@@ -83,7 +83,8 @@ class _NeedMoreError(Exception):
 class RowJoiner:
     """Joins lines to CSV rows, whose quoted cells may hold line breaks.
 
-    A quote that is never closed, or closed by another row's, spoils its line alone: the lines after it are read again.
+    A quote that is not closed within `row_lines` lines, or closed where no cell ends, or by another row's so that the
+    number of cells is wrong, spoils its line alone: the lines after it are read anew.
 
     Attributes:
         width: how many cells a row has; None while nobody knows.
@@ -91,8 +92,8 @@ class RowJoiner:
 
     width: int | None = None
 
-    def __init__(self, encoding: str, delimiter: str, quote: str) -> None:
-        self._encoding, self._delimiter, self._quote = encoding, delimiter, quote
+    def __init__(self, encoding: str, delimiter: str, quote: str, row_lines: int) -> None:
+        self._encoding, self._delimiter, self._quote, self._row_lines = encoding, delimiter, quote, row_lines
         self._open: list[Piece] = []
         self._text: list[str] = []
 
@@ -109,14 +110,14 @@ class RowJoiner:
             text = line.data.decode(self._encoding, errors="replace")
             self._text.append(text if line.start else text.removeprefix("\ufeff"))
             if len(self._open) > 1 and self._quote not in self._text[-1]:
-                if self._size() > MAX_LINE_BYTES:
-                    yield self._spoil(waiting, f"a quote is not closed within {MAX_LINE_BYTES} bytes")
+                if why := self._too_much():
+                    yield self._spoil(waiting, why)
                 continue
             try:
-                cells = self._cells()
+                cells = self._read(self._text)
             except _NeedMoreError:
-                if self._size() > MAX_LINE_BYTES:
-                    yield self._spoil(waiting, f"a quote is not closed within {MAX_LINE_BYTES} bytes")
+                if why := self._too_much():
+                    yield self._spoil(waiting, why)
             except csv.Error as error:
                 yield self._spoil(waiting, str(error))
             else:
@@ -139,16 +140,28 @@ class RowJoiner:
         else:
             yield waiting.pop(), []
 
-    def _size(self) -> int:
-        return self._open[-1].end - self._open[0].start
+    def cells_of(self, line: bytes) -> list[str]:
+        """Read a line as a row of its own; no cells when it is none."""
+        try:
+            return self._read([line.decode(self._encoding)])
+        except (UnicodeDecodeError, csv.Error, _NeedMoreError):
+            return []
 
-    def _cells(self) -> list[str]:
+    def _too_much(self) -> str:
+        """Say why an open row may not go on; empty when it may."""
+        if len(self._open) >= self._row_lines:
+            return f"a quote is not closed within {self._row_lines} line(s)"
+        if self._open[-1].end - self._open[0].start > MAX_LINE_BYTES:
+            return f"a quote is not closed within {MAX_LINE_BYTES} bytes"
+        return ""
+
+    def _read(self, lines: list[str]) -> list[str]:
         def text() -> Iterator[str]:
-            yield from self._text
+            yield from lines
             raise _NeedMoreError
 
         if self._quote:
-            reader = csv.reader(text(), delimiter=self._delimiter, quotechar=self._quote)
+            reader = csv.reader(text(), delimiter=self._delimiter, quotechar=self._quote, strict=True)
         else:
             reader = csv.reader(text(), delimiter=self._delimiter, quoting=csv.QUOTE_NONE, quotechar=None)
         return next(reader)

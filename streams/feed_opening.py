@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from threading import Event
 from config.feeds import Profile
 from streams.feed_state import SUFFIX, StateError, StateFile, find_start
 from streams.feeding import FileReader, Format
-from streams.tailing import FollowedFile, Pipe, Source, is_regular
+from streams.tailing import LOOK_SECONDS, FollowedFile, Pipe, Source, is_regular
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Asked:
         profile: how its lines become SMS.
         follow: whether to go on when it grows.
         state: where to keep how far the broker has it; None for the rule of `--follow`.
+        rejects: where bad lines are kept; None for nowhere.
     """
 
     name: str
@@ -33,6 +35,13 @@ class Asked:
     profile: Profile | None
     follow: bool
     state: Path | None
+    rejects: Path | None = None
+
+    @property
+    def state_path(self) -> Path | None:
+        """Where the state is; None when none is kept."""
+        path = Path(self.name)
+        return self.state or (path.with_name(path.name + SUFFIX) if self.follow else None)
 
 
 @dataclass(frozen=True)
@@ -54,14 +63,25 @@ class Opened:
     note: str = ""
 
 
-def open_source(asked: Asked, stopping: Event, stack: ExitStack) -> Opened:
-    """Open a source; the stack closes it.
+def open_source(asked: Asked, stopping: Event, stack: ExitStack, tell: Callable[[str], object]) -> Opened | None:
+    """Open a source; the stack closes it. With `follow` a file that is not there yet is waited for.
+
+    Returns:
+        None when `stopping` was set before there was a file.
 
     Raises:
         StateError: the state cannot be used, or there can be none.
         OSError: the file cannot be read.
     """
     path = Path(asked.name)
+    _check_rejects(path, asked)
+    if asked.follow and asked.name != "-" and not path.exists():
+        if not path.parent.is_dir():
+            raise StateError(f"there is no folder {path.parent}")
+        tell(f"waiting for {path}, which is not there yet")
+        while not path.exists():
+            if stopping.wait(LOOK_SECONDS):
+                return None
     if asked.name != "-" and is_regular(path):
         return _open_file(path, asked, stopping, stack)
     if asked.state:
@@ -77,8 +97,8 @@ def open_source(asked: Asked, stopping: Event, stack: ExitStack) -> Opened:
 
 def _open_file(path: Path, asked: Asked, stopping: Event, stack: ExitStack) -> Opened:
     state = None
-    if asked.state or asked.follow:
-        state = StateFile(asked.state or path.with_name(path.name + SUFFIX))
+    if asked.state_path:
+        state = StateFile(asked.state_path)
         state.lock()
         stack.callback(state.close)
     start = find_start(path, state.load(asked.gateway) if state else None)
@@ -88,3 +108,12 @@ def _open_file(path: Path, asked: Asked, stopping: Event, stack: ExitStack) -> O
         asked.file_format, asked.gateway, asked.profile, offset=start.offset, lines=start.lines, head=start.head
     )
     return Opened(source, reader, state, None if asked.follow else start.file.size, start.note)
+
+
+def _check_rejects(path: Path, asked: Asked) -> None:
+    """Refuse to keep bad lines where they would be read as new ones, or where the state is."""
+    own = [path, *([asked.state_path] if asked.state_path else [])] if asked.name != "-" else []
+    if asked.rejects and asked.rejects.resolve() in {file.resolve() for file in own}:
+        raise StateError(f"--rejects cannot be {asked.rejects}: the feed itself reads or writes that file")
+    if asked.rejects and asked.rejects.exists() and path.exists() and asked.rejects.samefile(path):
+        raise StateError(f"--rejects cannot be {asked.rejects}: it is another name of {path}")

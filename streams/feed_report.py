@@ -115,7 +115,7 @@ class Report:
                 f"{standing.waiting} record(s) wait, for {self.patience:.0f} s at most"
             )
         if self._waits and not standing.waiting:
-            self.say(f"{self.title}: the broker is back, nothing was lost")
+            self.say(f"{self.title}: the broker is back and has taken what waited")
         self._waits = waits or (self._waits and standing.waiting > 0)
 
 

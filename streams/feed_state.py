@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
-from streams.tailing import OpenFile
+from streams.tailing import COMPRESSED, OpenFile, rotations
 
 SUFFIX = ".feed-state"
 
@@ -133,28 +134,26 @@ class Start:
 
 
 def find_start(path: Path, mark: Mark | None) -> Start:
-    """Find the file that the mark is in, by its content: under its name, or beside it under the name of a rotation.
+    """Find the file that the mark is in, by its content: under its name, or beside it under whatever name.
+
+    The files that came between it and the one under the name now are the reader's business, see `FollowedFile`.
 
     Raises:
+        StateError: the mark is in no file; to go on without it could leave SMS out.
         OSError: the file cannot be read.
     """
     if mark is None:
         return Start(OpenFile(path), 0, 0, ())
-    for candidate in (path, *_siblings(path)):
-        file = _opened(candidate, mark)
-        if file is None:
-            continue
-        note = ""
-        if candidate != path:
-            note = f"going on in {candidate.name}, which was rotated"
-            newer = [other.name for other in _siblings(path) if _changed(other) > _changed(candidate)]
-            if newer:
-                note += f"; rotated after it and maybe never fed: {', '.join(newer)}"
-        return Start(file, mark.offset, mark.lines, mark.head, note)
-    return Start(
-        OpenFile(path), 0, 0, mark.head,
-        f"{path} is not the file that was fed up to byte {mark.offset}, nor is one beside it; beginning at byte 0",
-    )  # fmt: skip
+    for candidate in _candidates(path, mark):
+        if file := _opened(candidate, mark):
+            note = "" if candidate == path else f"going on in {candidate.name}, which was rotated"
+            return Start(file, mark.offset, mark.lines, mark.head, note)
+    compressed = [f"{other}" for other in rotations(path) if other.suffix in COMPRESSED]
+    raise StateError(
+        f"what was fed up to byte {mark.offset} is neither in {path} nor beside it"
+        + (f": decompress {' or '.join(compressed)} there and start again" if compressed else "")
+        + "; to begin anew at byte 0, which leaves out what its rest holds, remove the state file"
+    )
 
 
 def _opened(path: Path, mark: Mark) -> OpenFile | None:
@@ -164,26 +163,23 @@ def _opened(path: Path, mark: Mark) -> OpenFile | None:
     except OSError:
         return None
     here = file.size >= mark.offset and file.digest(mark.offset) == mark.digest
-    if here and (mark.offset or (file.device, file.inode) == (mark.device, mark.inode)):
+    if here and (mark.offset or _is_same(file, mark)):
         return file
     file.close()
     return None
 
 
-def _siblings(path: Path) -> list[Path]:
-    """Give the files beside a file whose names begin like its own, as those of rotations do."""
-    return sorted(_rotations(path), key=_changed)
+def _is_same(file: OpenFile, mark: Mark) -> bool:
+    return file.identity == (mark.device, mark.inode)
 
 
-def _rotations(path: Path) -> Iterator[Path]:
+def _candidates(path: Path, mark: Mark) -> list[Path]:
+    """Give the regular files of the folder: first the very file of the mark, then that of the name, then the newest."""
+    found = []
     for other in path.parent.iterdir():
-        ours = SUFFIX in other.name or other.suffix in (".gz", ".xz", ".zst", ".bz2", ".rejects")
-        if other.name.startswith((f"{path.name}.", f"{path.name}-")) and not ours and other.is_file():
-            yield other
-
-
-def _changed(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
+        with contextlib.suppress(OSError):
+            status = other.stat()
+            if stat.S_ISREG(status.st_mode) and SUFFIX not in other.name:
+                very = (status.st_dev, status.st_ino) == (mark.device, mark.inode)
+                found.append((not very, other != path, -status.st_mtime_ns, other))
+    return [other for *_, other in sorted(found)]

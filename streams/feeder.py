@@ -22,7 +22,7 @@ from streams.kafka_access import client_settings, why_unreachable
 from streams.packing import Packer, Place
 from streams.rejects import Rejects
 from streams.sending import FeedError, Sender
-from streams.tailing import FollowedFile, OpenFile
+from streams.tailing import FollowedFile, MissedFileError, OpenFile
 from streams.topic_admin import BOOTSTRAP_MS, MAX_RECORD_BYTES, BrokerError, existing_topics
 
 SAVE_SECONDS = 1.0
@@ -87,6 +87,7 @@ class Feeder:
         Raises:
             FeedError: the broker did not take everything; the state tells what it took.
             BadRecordError: a CSV without the needed columns.
+            MissedFileError: a file that should follow cannot be read; what stands before it is with the broker.
             StateError: the state cannot be kept.
             RejectsError: a bad line cannot be kept.
         """
@@ -95,14 +96,20 @@ class Feeder:
         reader = self.opened.reader
         self._begin(reader, 0, 0)
         self._done = self._spans[-1].place(reader.offset, reader.lines)
+        missed: MissedFileError | None = None
         try:
-            self._read_all()
+            try:
+                self._read_all()
+            except MissedFileError as error:
+                missed = error
             self._take_rest_of_pipe()
             self._packer.flush()
             self._sender.drain()
         finally:
             self._save()
         self.report.update(self._standing())
+        if missed:
+            raise missed
         return self._sender.acknowledged
 
     def _read_all(self) -> None:

@@ -16,6 +16,11 @@ from streams.checks import check_sms
 from streams.cutting import LineCutter, Piece, RowJoiner
 from streams.mapping import Mapper
 
+COMPRESSED = {
+    b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4",
+    b"PK\x03\x04": "zip",
+}  # fmt: skip
+"""How compressed files begin."""
 Format = Literal["jsonl", "csv"]
 DECODER = msgspec.json.Decoder(Sms)
 ROWS = msgspec.json.Decoder(dict[str, Any])
@@ -76,19 +81,22 @@ class FileReader:
         self._mapper = Mapper(self._profile, gateway) if profile or file_format == "csv" else None
         self._cutter = LineCutter(offset, lines)
         self._joiner = (
-            RowJoiner(self._profile.encoding, self._profile.delimiter, self._profile.quote)
+            RowJoiner(self._profile.encoding, self._profile.delimiter, self._profile.quote, self._profile.row_lines)
             if file_format == "csv"
             else None
         )
-        self._at_head = offset == 0
+        self._at_head = self._untouched = offset == 0
         self._use_head(self._profile.columns or head)
 
     def take(self, data: bytes) -> Iterator[Line | BadLine]:
         """Take more bytes and give the lines that they complete.
 
         Raises:
-            BadRecordError: the head of a CSV lacks columns.
+            BadRecordError: the head of a CSV lacks columns, or the file is compressed.
         """
+        if self._untouched:
+            self._untouched = False
+            _refuse_compressed(data)
         lines = self._cutter.cut(data)
         yield from self._rows(self._joiner.join(lines)) if self._joiner else self._json(lines)
 
@@ -165,9 +173,31 @@ class FileReader:
             piece.data.decode(self._profile.encoding)
         except UnicodeDecodeError as error:
             return self._bad(piece, f"invalid_encoding: {error}")
+        if swallowed := self._swallowed(piece):
+            return self._bad(
+                piece,
+                f"invalid_csv: by its quotes this is one row of {piece.lines} lines, but line {swallowed} alone is an "
+                "SMS, too: a stray quote, or a text that looks like a row; none of the lines is fed",
+            )
         return self._line(piece, dict(zip(self.head, cells, strict=True)))
 
+    def _swallowed(self, piece: Piece) -> int:
+        """Give the first line within a row of several that would be an SMS without the quote before it; 0 for none."""
+        if piece.lines == 1 or self._joiner is None:
+            return 0
+        for number, line in enumerate(piece.data.split(b"\n")[1:], piece.number + 1):
+            cells = self._joiner.cells_of(line)
+            if len(cells) == len(self.head):
+                read = self._read(piece, dict(zip(self.head, cells, strict=True)))
+                if isinstance(read, Line):
+                    return number
+        return 0
+
     def _line(self, piece: Piece, row: dict[str, Any]) -> Line | BadLine:
+        self._pass(piece)
+        return self._read(piece, row)
+
+    def _read(self, piece: Piece, row: dict[str, Any]) -> Line | BadLine:
         try:
             if self._mapper:
                 row = self._mapper.fields(row)
@@ -179,8 +209,7 @@ class FileReader:
             sms = DECODER.decode(data)
             check_sms(sms)
         except (BadRecordError, msgspec.MsgspecError, UnicodeEncodeError) as error:
-            return self._bad(piece, str(error))
-        self._pass(piece)
+            return BadLine(piece, str(error))
         return Line(piece, sms, data)
 
     def _bad(self, piece: Piece, reason: str) -> BadLine:
@@ -189,3 +218,11 @@ class FileReader:
 
     def _pass(self, piece: Piece) -> None:
         self.offset, self.lines = piece.end, piece.number - 1 + piece.lines
+
+
+def _refuse_compressed(data: bytes) -> None:
+    for beginning, name in COMPRESSED.items():
+        if data.startswith(beginning):
+            raise BadRecordError(
+                "compressed", f"the file is compressed by {name}: decompress it, or through a pipe (`qingxin feed -`)"
+            )

@@ -15,6 +15,7 @@ from kafka.errors import AuthorizationError, KafkaError
 
 from config.environment import Environment, SettingsError
 from config.kafka_settings import tls_context
+from streams.kafka_greeting import greeting_fault
 
 if TYPE_CHECKING:
     import faust
@@ -67,15 +68,17 @@ def why_unreachable(environment: Environment, error: KafkaError) -> str:
 def why_not_let_in(environment: Environment) -> str:
     """Try the brokers and say why they do not let this process in; empty when one does, or none answers.
 
-    kafka-python tells of neither a wrong password nor a wrong certificate until its time is up, and Faust of neither at
-    all, so both are looked for.
+    kafka-python tells of neither a wrong protocol, password nor certificate until its time is up, and Faust of none at
+    all, so they are looked for.
     """
-    context = _context(environment)
-    if context is None and not environment.kafka_sasl_mechanism:
-        return ""
+    context, protocol = _context(environment), environment.kafka_security_protocol
     faults = []
     for broker in environment.kafka_bootstrap.split(","):
-        fault = (context and _tls_fault(broker, context)) or asyncio.run(_login_fault(broker, environment, context))
+        fault = (
+            (context and _tls_fault(broker, context))
+            or greeting_fault(address_of(broker), protocol, context)
+            or asyncio.run(_login_fault(broker, environment, context))
+        )
         if not fault:
             return ""
         faults.append(fault)

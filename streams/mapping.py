@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,8 @@ from config.numbers import level
 MAX_DIGITS = 18
 """A whole number with no more digits fits into 64 bits."""
 ID_LETTERS = 32
+SHORTENED = re.compile(r"\d(?:\.\d+)?E\+\d+")
+"""How spreadsheets write a number that is too long for its cell."""
 
 
 class Mapper:
@@ -30,7 +33,7 @@ class Mapper:
         """Give the fields of an SMS; unknown names of the row are left out.
 
         Raises:
-            BadRecordError: a time that is not written as the profile says, or another gateway's line.
+            BadRecordError: a time not written as the profile says, a number without its digits, another gateway's line.
         """
         profile = self._profile
         fields = {field: row[name] for field, name in profile.fields.items() if row.get(name) not in (None, "")}
@@ -44,8 +47,13 @@ class Mapper:
         if "sent_at" in fields:
             fields["sent_at"] = self._moment(fields["sent_at"])
         for field in ("id", "sender", "receiver"):
-            if type(fields.get(field)) is int:
-                fields[field] = str(fields[field])
+            value = fields.get(field)
+            if type(value) is int:
+                fields[field] = str(value)
+            elif isinstance(value, str) and "E+" in value and SHORTENED.fullmatch(value):
+                raise BadRecordError(
+                    "invalid_field", f"{field} {value!r} was shortened by a spreadsheet: its digits are gone"
+                )
         if profile.mainland_numbers:
             numbers = {field: fields[field] for field in ("sender", "receiver") if isinstance(fields.get(field), str)}
             fields |= {field: level(number) for field, number in numbers.items()}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import re
 import select
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +23,15 @@ QUIET_SECONDS = 2.0
 """How long a renamed file must not have grown until its writer is taken to have let go of it."""
 
 
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip")
+"""How names of compressed files end."""
+_NUMBER_OR_DATE = r"[._-][\dT:+._-]*\d[\dT:+._-]*"
+
+
+class MissedFileError(Exception):
+    """A file between two others was never read and cannot be; the message says which."""
+
+
 class Source(Protocol):
     """What SMS are read from, one file after the other."""
 
@@ -28,7 +39,11 @@ class Source(Protocol):
     """Whether no file follows the one that ended."""
 
     def read(self) -> bytes | None:
-        """Give what there is, after a short wait maybe nothing; None when this file has ended."""
+        """Give what there is, after a short wait maybe nothing; None when this file has ended.
+
+        Raises:
+            MissedFileError: a file that should follow cannot be read.
+        """
 
     def behind(self) -> int | None:
         """Give how many bytes were not read yet; None when nobody can know."""
@@ -51,6 +66,16 @@ class OpenFile:
     def size(self) -> int:
         """Its bytes now."""
         return os.fstat(self._descriptor).st_size
+
+    @property
+    def changed(self) -> int:
+        """When it was written last, in nanoseconds."""
+        return os.fstat(self._descriptor).st_mtime_ns
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """Which file it is, whatever its name."""
+        return self.device, self.inode
 
     def unchanged(self) -> bool:
         """Say whether what was read last still stands there; no when the file was truncated and maybe written anew."""
@@ -88,6 +113,9 @@ class OpenFile:
 class FollowedFile:
     """A regular file from some byte on, and with `follow` whatever takes its name later.
 
+    Files that came and went while it was behind are read in between, oldest first: those that were seen under the
+    name, and those beside it whose names are of rotations and that were written later than the file that ended.
+
     Attributes:
         current: the file that is being read.
         truncated: whether the file before the current one lost its content.
@@ -105,11 +133,14 @@ class FollowedFile:
         self._path, self.current, self._follow = path, current, follow
         self._pause, self._clock = pause, clock
         self._quiet_since: float | None = None
+        self._seen: list[OpenFile] = []
+        self._read_whole: set[tuple[int, int, int]] = set()
         self.finished = False
         self.truncated = False
 
     def read(self) -> bytes | None:
         """See `Source`. After None, `current` is the file that follows."""
+        self._watch()
         if not self.current.unchanged():
             return self._next(truncated=True)
         data = self.current.read()
@@ -133,21 +164,63 @@ class FollowedFile:
     def behind(self) -> int | None:
         """See `Source`."""
         rest = max(0, self.current.size - self.current.position)
-        found = None if self.current.is_at(self._path) else _status(self._path)
-        return rest + (found.st_size if found else 0)
+        files = {file.identity: file.size for file in self._seen}
+        if found := _status(self._path):
+            files[found.st_dev, found.st_ino] = found.st_size
+        return rest + sum(size for identity, size in files.items() if identity != self.current.identity)
 
     def close(self) -> None:
         """See `Source`."""
-        self.current.close()
+        for file in (self.current, *self._seen):
+            file.close()
+
+    def _watch(self) -> None:
+        """Keep hold of a file that has taken the name, for it may lose it before it is read."""
+        latest = self._seen[-1] if self._seen else self.current
+        if not latest.is_at(self._path):
+            with contextlib.suppress(FileNotFoundError):
+                self._seen.append(OpenFile(self._path))
 
     def _next(self, *, truncated: bool) -> bytes | None:
-        try:
-            following = OpenFile(self._path)
-        except FileNotFoundError:  # renamed again a moment ago
-            self._pause(LOOK_SECONDS)
-            return b""
+        following = None if truncated and self.current.is_at(self._path) else self._between()
+        if following is None:
+            try:
+                following = OpenFile(self._path)
+            except FileNotFoundError:  # renamed again a moment ago
+                self._pause(LOOK_SECONDS)
+                return b""
+        for file in [file for file in self._seen if file.identity == following.identity]:
+            self._seen.remove(file)
+            if file is not following:
+                file.close()
         self.current, self.truncated, self._quiet_since = following, truncated, None
         return None
+
+    def _between(self) -> OpenFile | None:
+        """Open the oldest file that came after the current one and has lost the name already; None when none did."""
+        self._read_whole.add((*self.current.identity, self.current.changed))
+        newest = _status(self._path)
+        passed = {(newest.st_dev, newest.st_ino) if newest else None, self.current.identity}
+        waiting: list[tuple[int, OpenFile | Path]] = [
+            (file.changed, file) for file in self._seen if file.identity not in passed
+        ]
+        passed |= {file.identity for file in self._seen}
+        for path in rotations(self._path):
+            found = _status(path)
+            if found is None or (found.st_dev, found.st_ino) in passed or found.st_mtime_ns < self.current.changed:
+                continue
+            if path.suffix not in COMPRESSED:
+                if (found.st_dev, found.st_ino, found.st_mtime_ns) not in self._read_whole:
+                    waiting.append((found.st_mtime_ns, path))
+            elif found.st_mtime_ns > self.current.changed:
+                raise MissedFileError(
+                    f"{path} was compressed before it was read: decompress it beside it and start again, or move it "
+                    "away if it was fed"
+                )
+        if not waiting:
+            return None
+        _, oldest = min(waiting, key=lambda one: one[0])
+        return oldest if isinstance(oldest, OpenFile) else OpenFile(oldest)
 
 
 class Pipe:
@@ -174,6 +247,17 @@ class Pipe:
 
     def close(self) -> None:
         """Leave it open: it is not ours."""
+
+
+def rotations(path: Path) -> Iterator[Path]:
+    """Give the files beside a file whose names are its own with a number or a date, at the end or before the suffix."""
+    ours = re.compile(
+        rf"(?:{re.escape(path.name)}{_NUMBER_OR_DATE}|{re.escape(path.stem)}{_NUMBER_OR_DATE}{re.escape(path.suffix)})"
+        rf"(?:{'|'.join(re.escape(end) for end in COMPRESSED)})?"
+    )
+    for other in path.parent.iterdir():
+        if ours.fullmatch(other.name) and other.is_file():
+            yield other
 
 
 def is_regular(path: Path) -> bool:

@@ -164,6 +164,97 @@ def test_a_followed_file_is_fed_through_rotation_and_sigterm_ends_it_in_order(
         assert (feeder.returncode, told) == (0, f"fed 1 SMS to {GATEWAY}, 0 bad line(s)\n")
 
 
+def test_two_rotations_at_once_lose_no_file_nor_does_one_of_a_log_framework_while_stopped(
+    settings: dict[str, str], kafka: str, tmp_path: Path
+) -> None:
+    run_id, since = uuid.uuid4().hex[:8], ends_of(kafka, TOPIC)
+    file = tmp_path / "nm.jsonl"
+    file.write_bytes(sms_lines(run_id, range(100)))
+    with feeding(settings, str(file), "--follow") as feeder:
+        wait_until(lambda: len(numbers_in(kafka, since, run_id)) == 100, what="the first file")
+        file.rename(tmp_path / "nm.2.jsonl")
+        file.write_bytes(sms_lines(run_id, range(100, 200)))
+        file.rename(tmp_path / "nm.1.jsonl")
+        file.write_bytes(sms_lines(run_id, range(200, 300)))
+        wait_until(lambda: sorted(numbers_in(kafka, since, run_id)) == list(range(300)), what="all three files")
+        feeder.send_signal(signal.SIGTERM)
+        told, _ = feeder.communicate(timeout=30)
+        assert told == f"fed 300 SMS to {GATEWAY}, 0 bad line(s)\n"
+    # Given a file that goes on to grow and is rotated twice while nobody reads
+    with file.open("ab") as old:
+        old.write(sms_lines(run_id, range(300, 400)))
+    file.rename(tmp_path / "nm.2026-11-27.jsonl")
+    file.write_bytes(sms_lines(run_id, range(400, 500)))
+    file.rename(tmp_path / "nm.2026-11-28.jsonl")
+    file.write_bytes(sms_lines(run_id, range(500, 600)))
+    with feeding(settings, str(file), "--follow") as feeder:
+        wait_until(lambda: sorted(numbers_in(kafka, since, run_id)) == list(range(600)), what="what came meanwhile")
+        feeder.send_signal(signal.SIGTERM)
+        told, errors = feeder.communicate(timeout=30)
+        assert (feeder.returncode, told) == (0, f"fed 300 SMS to {GATEWAY}, 0 bad line(s)\n")
+        assert errors == "going on in nm.2026-11-27.jsonl, which was rotated\n"
+    # And when the file that was fed is gone, nothing is passed over in silence
+    file.write_bytes(sms_lines(run_id, range(600, 700)))
+    for rotated in (*tmp_path.glob("nm.2*"), *tmp_path.glob("nm.1*")):
+        rotated.unlink()
+    with feeding(settings, str(file), "--follow") as feeder:
+        told, errors = feeder.communicate(timeout=30)
+    assert (feeder.returncode, told) == (1, "")
+    assert "is neither in" in errors
+
+
+def test_a_rotation_while_the_broker_is_frozen_loses_no_file(own_kafka: ApacheKafka, tmp_path: Path) -> None:
+    settings = {"QINGXIN_SECRET_KEY": os.environ["QINGXIN_SECRET_KEY"], "QINGXIN_KAFKA_BOOTSTRAP": own_kafka.bootstrap}
+    run_id, file = uuid.uuid4().hex[:8], tmp_path / "sms.jsonl"
+    since = {TopicPartition(TOPIC, number): 0 for number in range(4)}
+    file.write_bytes(sms_lines(run_id, range(100)))
+    with feeding(settings, str(file), "--follow", "--pack", "1", "--report", "0") as feeder:
+        wait_until(lambda: len(numbers_in(own_kafka.bootstrap, since, run_id)) == 100, what="the first SMS")
+        own_kafka.stop()
+        with file.open("ab") as old:
+            old.write(sms_lines(run_id, range(100, 4100)))
+        assert "waiting for the broker" in said(feeder)
+        file.rename(tmp_path / "sms.jsonl.2")
+        file.write_bytes(sms_lines(run_id, range(4100, 4200)))
+        file.rename(tmp_path / "sms.jsonl.1")
+        file.write_bytes(sms_lines(run_id, range(4200, 4300)))
+        own_kafka.start()
+        wait_until(
+            lambda: set(numbers_in(own_kafka.bootstrap, since, run_id)) == set(range(4300)), timeout=60,
+            what="all three files",
+        )  # fmt: skip
+        feeder.send_signal(signal.SIGTERM)
+        assert feeder.wait(30) == 0
+
+
+def test_a_file_that_is_not_there_yet_is_waited_for(settings: dict[str, str], kafka: str, tmp_path: Path) -> None:
+    run_id, since, file = uuid.uuid4().hex[:8], ends_of(kafka, TOPIC), tmp_path / "sms.jsonl"
+    with feeding(settings, str(file), "--follow") as feeder:
+        assert said(feeder) == f"waiting for {file}, which is not there yet\n"
+        file.write_bytes(sms_lines(run_id, range(3)))
+        wait_until(lambda: len(numbers_in(kafka, since, run_id)) == 3, what="the SMS of the new file")
+        feeder.send_signal(signal.SIGTERM)
+        assert feeder.wait(30) == 0
+    with feeding(settings, str(tmp_path / "never.jsonl"), "--follow") as feeder:
+        said(feeder)
+        feeder.send_signal(signal.SIGTERM)
+        told, _ = feeder.communicate(timeout=30)
+        assert (feeder.returncode, told) == (0, f"fed 0 SMS to {GATEWAY}, 0 bad line(s)\n")
+
+
+@pytest.mark.parametrize("way", ["same", "link", "state"])
+def test_bad_lines_are_not_kept_in_the_file_that_is_fed(settings: dict[str, str], tmp_path: Path, way: str) -> None:
+    file = tmp_path / "sms.jsonl"
+    file.write_text("{bad\n")
+    (tmp_path / "link").symlink_to(file)
+    rejects = {"same": file, "link": tmp_path / "link", "state": tmp_path / "sms.jsonl.feed-state"}[way]
+    with feeding(settings, str(file), "--follow", "--rejects", str(rejects)) as feeder:
+        told, errors = feeder.communicate(timeout=30)
+    assert (feeder.returncode, told) == (1, "")
+    assert errors == f"CommandError: --rejects cannot be {rejects}: the feed itself reads or writes that file\n"
+    assert file.read_text() == "{bad\n"
+
+
 def test_a_pipe_that_pauses_holds_nothing_back(settings: dict[str, str], kafka: str) -> None:
     run_id, since = uuid.uuid4().hex[:8], ends_of(kafka, TOPIC)
     reading, writing = os.pipe()
@@ -219,7 +310,7 @@ def test_a_broker_that_is_away_is_waited_for_and_then_given_up(own_kafka: Apache
         assert "waiting for the broker, which has not answered" in said(feeder)
         assert saved(state).lines == 100  # type: ignore[union-attr]
         own_kafka.start()
-        assert "the broker is back, nothing was lost" in said(feeder, 60)
+        assert "the broker is back and has taken what waited" in said(feeder, 60)
         assert set(numbers_in(own_kafka.bootstrap, since, run_id)) == set(range(300))
         feeder.send_signal(signal.SIGTERM)
         assert feeder.wait(30) == 0

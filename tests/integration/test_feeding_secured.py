@@ -97,12 +97,27 @@ def refusals(secured: SecureKafka, folder: Path) -> dict[str, tuple[dict[str, st
         "TLS at a plain port": (
             {**certificate, "QINGXIN_KAFKA_BOOTSTRAP": secured.bootstrap}, "do not agree on TLS"
         ),
+        "no TLS at a port with TLS": (
+            {"QINGXIN_KAFKA_BOOTSTRAP": secured.sasl}, "speaks TLS, and QINGXIN_KAFKA_SECURITY_PROTOCOL is PLAINTEXT"
+        ),
+        "a log-in without TLS at a port with TLS": (
+            {**secured.by_sasl(), "QINGXIN_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "QINGXIN_KAFKA_SSL_CAFILE": ""},
+            "speaks TLS, and QINGXIN_KAFKA_SECURITY_PROTOCOL is SASL_PLAINTEXT",
+        ),
+        "no log-in where one is asked for": (
+            {
+                name: value.replace("SASL_SSL", "SSL")
+                for name, value in secured.by_sasl().items() if "_SASL_" not in name
+            },
+            "asks for a log-in, and QINGXIN_KAFKA_SECURITY_PROTOCOL is SSL",
+        ),
     }  # fmt: skip
 
 
 WRONG = (
     "a wrong password", "a wrong password by PLAIN", "a mechanism that is off", "an unknown CA", "no certificate",
-    "TLS at a plain port",
+    "TLS at a plain port", "no TLS at a port with TLS", "a log-in without TLS at a port with TLS",
+    "no log-in where one is asked for",
 )  # fmt: skip
 
 
@@ -117,7 +132,7 @@ def test_what_is_wrong_is_told_in_one_sentence(secured: SecureKafka, tmp_path: P
         assert "wrong-word" not in told.stderr
 
 
-@pytest.mark.parametrize("what", ["a wrong password", "an unknown CA"])
+@pytest.mark.parametrize("what", ["a wrong password", "an unknown CA", "no TLS at a port with TLS"])
 def test_a_worker_that_is_not_let_in_says_why_and_ends(
     secured: SecureKafka, valkey_url: str, tmp_path: Path, what: str
 ) -> None:

@@ -28,7 +28,7 @@ def cut_all(pieces: list[bytes]) -> list[Piece]:
 
 
 def rows_of(pieces: list[bytes]) -> list[tuple[Piece, list[str]]]:
-    cutter, joiner = LineCutter(), RowJoiner("utf-8", ",", '"')
+    cutter, joiner = LineCutter(), RowJoiner("utf-8", ",", '"', row_lines=1000)
     rows = [row for piece in pieces for row in joiner.join(cutter.cut(piece))]
     return rows + list(joiner.finish(cutter.finish()))
 
@@ -66,11 +66,30 @@ def test_what_a_csv_writer_wrote_is_read_back(table: list[list[str]], cuts: list
 
 
 def test_a_quote_that_another_row_closes_spoils_its_line_alone() -> None:
-    cutter, joiner = LineCutter(), RowJoiner("utf-8", ",", '"')
+    cutter, joiner = LineCutter(), RowJoiner("utf-8", ",", '"', row_lines=10)
     joiner.width = 3
     rows = joiner.join(cutter.cut(b'1,a,"open\n2,b,ok\n3,"x","two\nlines"\n4,c,ok\n'))
     assert [(piece.number, bool(piece.fault), cells) for piece, cells in rows] == [
         (1, True, []), (2, False, ["2", "b", "ok"]), (3, False, ["3", "x", "two\nlines"]), (5, False, ["4", "c", "ok"]),
+    ]  # fmt: skip
+
+
+def test_a_quote_that_is_closed_within_a_cell_spoils_its_line_alone() -> None:
+    cutter, joiner = LineCutter(), RowJoiner("utf-8", ",", '"', row_lines=10)
+    joiner.width = 2
+    rows = joiner.join(cutter.cut(b'1,"open\n2,ok\n3,"fine"\n'))
+    assert [(piece.number, bool(piece.fault), cells) for piece, cells in rows] == [
+        (1, True, []), (2, False, ["2", "ok"]), (3, False, ["3", "fine"]),
+    ]  # fmt: skip
+
+
+def test_an_open_quote_holds_no_more_lines_than_a_row_may_have() -> None:
+    cutter, joiner = LineCutter(), RowJoiner("utf-8", ",", '"', row_lines=3)
+    held = list(joiner.join(cutter.cut(b'1,"open\n2,ok\n')))
+    rows = list(joiner.join(cutter.cut(b"3,ok\n")))
+    assert held == []
+    assert [(piece.number, piece.fault, cells) for piece, cells in rows] == [
+        (1, "invalid_csv: a quote is not closed within 3 line(s)", []), (2, "", ["2", "ok"]), (3, "", ["3", "ok"]),
     ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,35 @@ def test_a_mark_is_found_in_a_file_that_has_grown(path: Path) -> None:
     assert began(path, mark) == ("sms.jsonl", 9000, False)
 
 
-def test_another_file_under_the_same_name_is_noticed(path: Path) -> None:
+def test_another_file_under_the_same_name_is_refused(path: Path) -> None:
     mark = mark_at(path, 9000)
     path.write_bytes(CONTENT.replace(b"line", b"LINE"))
-    assert began(path, mark) == ("sms.jsonl", 0, True)
+    with pytest.raises(StateError, match=r"fed up to byte 9000 is .* nor beside it"):
+        began(path, mark)
+
+
+@pytest.mark.parametrize("name", ["sms.2026-11-28.jsonl", "sms.jsonl_old", "archived by a log framework"])
+def test_a_mark_is_found_whatever_the_name_of_the_rotation(path: Path, name: str) -> None:
+    mark = mark_at(path, 9000)
+    path.rename(path.with_name(name))
+    path.write_bytes(b"new\n")
+    assert began(path, mark) == (name, 9000, True)
+
+
+def test_of_two_files_that_begin_alike_the_very_file_goes_on(path: Path) -> None:
+    path.write_bytes(b"head\n")
+    mark = mark_at(path, 5)
+    path.rename(path.with_name("sms.jsonl.1"))
+    path.write_bytes(b"head\n")
+    assert began(path, mark) == ("sms.jsonl.1", 5, True)
+
+
+def test_a_compressed_rotation_is_refused_by_its_name(path: Path) -> None:
+    mark = mark_at(path, 9000)
+    path.with_name("sms.jsonl.1.gz").write_bytes(gzip.compress(CONTENT))
+    path.write_bytes(b"new\n")
+    with pytest.raises(StateError, match=r"decompress .*sms\.jsonl\.1\.gz"):
+        began(path, mark)
 
 
 def test_a_mark_is_found_in_the_rotated_file(path: Path) -> None:
@@ -70,19 +96,9 @@ def test_a_mark_at_the_beginning_follows_its_very_file(path: Path) -> None:
     assert began(path, mark) == ("sms.jsonl.1", 0, True)
 
 
-def test_a_mark_in_lost_content_is_never_found(path: Path) -> None:
-    lost = Mark("smsc", str(path), 1, 1, 9000, 3, "")
-    assert began(path, lost) == ("sms.jsonl", 0, True)
-
-
-def test_a_second_rotation_is_named(path: Path) -> None:
-    mark = mark_at(path, 9000)
-    path.rename(path.with_name("sms.jsonl.2"))
-    path.with_name("sms.jsonl.1").write_bytes(b"between\n")
-    path.write_bytes(b"new\n")
-    start = find_start(path, mark)
-    start.file.close()
-    assert "maybe never fed: sms.jsonl.1" in start.note
+def test_a_mark_in_lost_content_is_refused(path: Path) -> None:
+    with pytest.raises(StateError, match="fed up to byte 9000"):
+        began(path, Mark("smsc", str(path), 1, 1, 9000, 3, ""))
 
 
 def test_a_state_comes_back_as_it_was_saved(tmp_path: Path, path: Path) -> None:

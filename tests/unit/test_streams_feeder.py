@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import threading
 from pathlib import Path
@@ -26,7 +27,7 @@ from streams.feeder import Feeder
 from streams.feeding import FileReader, Format
 from streams.rejects import Rejects
 from streams.sending import FeedError
-from streams.tailing import FollowedFile
+from streams.tailing import FollowedFile, MissedFileError
 
 
 class ABroker:
@@ -154,6 +155,24 @@ def test_a_truncated_csv_is_read_with_its_head_or_under_the_one_before(tmp_path:
         patch.setattr(Report, "update", lambda _, standing: on(standing))
         assert feed(path, broker, stopping=stopping, file_format="csv") == 2
     assert broker.taken == ["1", "2"]
+
+
+def test_before_a_file_that_cannot_be_read_all_is_with_the_broker(tmp_path: Path) -> None:
+    path, broker = tmp_path / "sms.jsonl", ABroker()
+    path.write_bytes(lines_of(range(2)))
+    feed(path, broker)
+    with path.open("ab") as file:
+        file.write(lines_of(range(2, 4)))
+    path.rename(tmp_path / "sms.jsonl.2")
+    compressed = tmp_path / "sms.jsonl.1.gz"
+    compressed.write_bytes(b"\x1f\x8b")
+    os.utime(compressed, (2**31, 2**31))
+    path.write_bytes(lines_of(range(4, 5)))
+    broker = ABroker()
+    with pytest.raises(MissedFileError):
+        feed(path, broker)
+    assert broker.taken == ["2", "3"]
+    assert msgspec.json.decode((tmp_path / "state").read_bytes(), type=Mark).lines == 4
 
 
 def test_bad_lines_are_kept_with_their_reason(tmp_path: Path) -> None:

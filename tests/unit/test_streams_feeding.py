@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import lzma
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.errors import BadRecordError
+from config.feeds import Profile
 from streams.feeding import BadLine, FileReader, Format, Line
 from streams.packing import Packed, Packer, partition_of
 
@@ -122,3 +127,71 @@ def test_a_csv_made_anew_without_a_head_goes_on_under_the_one_before() -> None:
     (line,) = anew.take(b"1,1793491200000,a,b,c,,,\n")
     assert isinstance(line, Line)
     assert line.sms.sender == "a"
+
+
+HEAD = "id,sent_at,sender,receiver,text\n"
+
+
+def csv_row(number: int, text: str) -> str:
+    return f"{number},1793491200000,1380000{number:04},13900000002,{text}\n"
+
+
+def fed_and_bad(content: str) -> tuple[list[str], list[int]]:
+    lines = read_lines([content.encode()], "csv", "smsc")
+    return (
+        [line.sms.id for line in lines if isinstance(line, Line)],
+        [line.number for line in lines if isinstance(line, BadLine)],
+    )
+
+
+def test_a_stray_quote_costs_its_own_row_of_a_thousand() -> None:
+    rows = [csv_row(1, '"您好，我是'), *(csv_row(number, "您好") for number in range(2, 1001))]
+    reader = FileReader("csv", "smsc")  # of a file that goes on to grow
+    bad, *good = reader.take((HEAD + "".join(rows)).encode())
+    assert isinstance(bad, BadLine)
+    assert bad.number == 2
+    assert [line.sms.id for line in good if isinstance(line, Line)] == [str(number) for number in range(2, 1001)]
+
+
+def test_a_stray_quote_before_a_quoted_row_costs_its_own_row() -> None:
+    content = HEAD + csv_row(1, '"open') + csv_row(2, "ok") + csv_row(3, '"fine"')
+    assert fed_and_bad(content) == (["2", "3"], [2])
+
+
+def test_a_quote_that_could_swallow_an_sms_is_named_and_its_rows_are_kept_for_people() -> None:
+    content = HEAD + csv_row(1, '"open') + csv_row(2, "ok") + csv_row(3, 'he said "') + csv_row(4, "ok")
+    *_, bad, good = read_lines([content.encode()], "csv", "smsc")
+    assert isinstance(bad, BadLine)
+    assert (bad.number, bad.piece.lines) == (2, 3)
+    assert bad.reason.startswith("invalid_csv: by its quotes this is one row of 3 lines, but line 3 alone is an SMS")
+    assert bad.piece.data.decode() == csv_row(1, '"open') + csv_row(2, "ok") + csv_row(3, 'he said "')
+    assert isinstance(good, Line)
+
+
+def test_a_text_of_some_lines_is_read_whole() -> None:
+    content = HEAD + csv_row(1, '"' + "\n".join(f"第{number}行, 好" for number in range(10)) + '"')
+    assert fed_and_bad(content) == (["1"], [])
+
+
+def test_a_profile_says_how_many_lines_a_row_may_have() -> None:
+    fields = {name: name for name in ("id", "sender", "receiver", "sent_at", "text")}
+    profile = Profile(description="x", format="csv", fields=fields, row_lines=200)
+    reader = FileReader("csv", "smsc", profile)
+    content = HEAD + csv_row(1, '"' + "\n" * 160 + '"')
+    (line,) = reader.take(content.encode())
+    assert isinstance(line, Line)
+    assert line.sms.text == "\n" * 160
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, lambda data: b"\x28\xb5\x2f\xfd" + data])
+def test_a_compressed_file_is_refused(pack: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(BadRecordError, match="compressed"):
+        list(FileReader("jsonl", "smsc").take(pack(as_json())))
+
+
+@pytest.mark.parametrize("place", ["sender", "receiver", "id"])
+def test_a_number_that_a_spreadsheet_has_shortened_is_refused(place: str) -> None:
+    row = {"id": "1", "sent_at": "1793491200000", "sender": "a", "receiver": "b", "text": "c", place: "1.38E+10"}
+    (bad,) = read_lines([f"{','.join(row)}\n{','.join(row.values())}\n".encode()], "csv", "smsc")
+    assert isinstance(bad, BadLine)
+    assert bad.reason == f"invalid_field: {place} '1.38E+10' was shortened by a spreadsheet: its digits are gone"

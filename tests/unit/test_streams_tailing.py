@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from streams import tailing
-from streams.tailing import FollowedFile, OpenFile, Pipe
+from streams.tailing import FollowedFile, MissedFileError, OpenFile, Pipe
 
 
 class Following:
@@ -77,6 +77,67 @@ def test_a_renamed_file_that_still_grows_is_not_left(path: Path) -> None:
             old.write(b"%d\n" % number)
             assert following.read(5) == [b"%d\n" % number]
     assert following.read() == [None, b"new\n"]
+
+
+NAMES = [
+    ("sms.jsonl.2", "sms.jsonl.1"),
+    ("sms.jsonl-20261127", "sms.jsonl-20261128"),
+    ("sms.2026-11-27.jsonl", "sms.2026-11-28.jsonl"),
+    ("sms-1.jsonl", "sms-2.jsonl"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), NAMES)
+def test_a_file_that_came_and_went_while_its_reader_was_behind_is_read_between(
+    path: Path, first: str, second: str
+) -> None:
+    following = Following(path)
+    rotate_twice(path, first, second)
+    assert following.read(60) == [b"one\n", None, b"between\n", None, b"new\n"]
+
+
+def test_a_file_is_read_whatever_its_name_became_when_it_was_seen_at_its_place(path: Path) -> None:
+    following = Following(path)
+    following.read()
+    path.rename(path.with_name("taken away"))
+    path.write_bytes(b"between\n")
+    assert following.read(3) == []
+    path.rename(path.with_name("taken away, too"))
+    path.write_bytes(b"new\n")
+    assert following.read(60) == [None, b"between\n", None, b"new\n"]
+
+
+def test_files_of_others_and_files_that_were_read_are_not_read_between(path: Path) -> None:
+    following = Following(path)
+    path.with_name("sms-other.jsonl").write_bytes(b"other\n")
+    path.with_name("sms.jsonl.feed-state").write_bytes(b"state\n")
+    path.with_name("sms.jsonl.rejects").write_bytes(b"bad\n")
+    rotate_twice(path, "sms.jsonl.2", "sms.jsonl.1")
+    same = path.stat().st_mtime_ns
+    for file in path.parent.iterdir():
+        os.utime(file, ns=(same, same))
+    assert following.read(100) == [b"one\n", None, b"between\n", None, b"new\n"]
+
+
+def test_a_file_that_was_compressed_before_it_was_read_stops_the_reader(path: Path) -> None:
+    following = Following(path)
+    rotate_twice(path, "sms.jsonl.2", "sms.jsonl.1.gz")
+    with pytest.raises(MissedFileError, match=r"sms\.jsonl\.1\.gz was compressed before it was read"):
+        following.read(60)
+
+
+def rotate_twice(path: Path, first: str, second: str) -> None:
+    path.rename(path.with_name(first))
+    path.write_bytes(b"between\n")
+    later(path, 1)
+    path.rename(path.with_name(second))
+    path.write_bytes(b"new\n")
+    later(path, 2)
+
+
+def later(path: Path, seconds: int) -> None:
+    changed = path.stat().st_mtime_ns + seconds * 1_000_000_000
+    os.utime(path, ns=(changed, changed))
 
 
 def test_a_name_that_is_gone_is_waited_for(path: Path) -> None:

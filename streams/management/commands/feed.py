@@ -83,11 +83,12 @@ files of a gateway's own form, TLS and the record format: docs/feeding.md"""
         from streams.feed_state import StateError
         from streams.rejects import RejectsError
         from streams.sending import FeedError
+        from streams.tailing import MissedFileError
 
         with ExitStack() as stack:
             try:
                 fed, bad = self._feed(options, stack)
-            except (FeedError, BadRecordError, StateError, RejectsError) as error:
+            except (FeedError, BadRecordError, MissedFileError, StateError, RejectsError) as error:
                 raise CommandError(str(error)) from error
             except OSError as error:
                 raise CommandError(f"cannot read {options['file']}: {error.strerror}") from error
@@ -104,8 +105,13 @@ files of a gateway's own form, TLS and the record format: docs/feeding.md"""
         environment, gateway, stopping = load_environment(), options["gateway"], Event()
         profile = self._profile(options["profile"], options["format"])
         file_format = _format_of(options["file"], options["format"], profile)
-        asked = Asked(options["file"], gateway, file_format, profile, options["follow"], options["state"])
-        opened = open_source(asked, stopping, stack)
+        asked = Asked(
+            options["file"], gateway, file_format, profile, options["follow"], options["state"], options["rejects"]
+        )
+        _stop_on_signals(stopping, stack)
+        opened = open_source(asked, stopping, stack, self.stderr.write)
+        if opened is None:
+            return 0, 0
         if opened.note:
             self.stderr.write(opened.note)
         rejects = Rejects(options["rejects"]) if options["rejects"] else None
@@ -113,7 +119,6 @@ files of a gateway's own form, TLS and the record format: docs/feeding.md"""
             stack.callback(rejects.close)
         producer, topic, partitions = connect(environment, gateway)
         stack.callback(let_go, producer)
-        _stop_on_signals(stopping, stack)
         report = stack.enter_context(
             Report(
                 f"feeding {gateway}",
