@@ -17,7 +17,7 @@ from rich.live import Live
 from demo.datafolder import DataFolder
 from demo.errors import DemoError
 from demo.live import LiveSystem
-from demo.screen import NEXT_STEPS, View, progress_line, render
+from demo.screen import NEXT_STEPS, View, feeding_address, progress_line, render
 from demo.stack import Stack
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -103,6 +103,7 @@ class Demo:
             return
         stack = live.stack
         self._say(f"QingXin is at {stack.base_url}")
+        self._say(feeding_address(stack.broker.bootstrap))
         for login, password in stack.secrets.passwords.items():
             self._say(f"login {login} password {password}")
         for number, step in enumerate(NEXT_STEPS, 1):
@@ -122,6 +123,7 @@ class Demo:
         stack = live.stack
         return View(
             address=stack.base_url,
+            kafka=stack.broker.bootstrap,
             folder=str(stack.folder.path),
             people=stack.secrets.passwords,
             counts=live.counts(),

@@ -32,9 +32,10 @@ TAIL_LINES = 6
 
 @dataclass(frozen=True)
 class View:
-    """What the screen shows at a moment; `people` has the password of each login."""
+    """What the screen shows at a moment; `people` has the password of each login, `kafka` is host:port."""
 
     address: str
+    kafka: str
     folder: str
     people: Mapping[str, str]
     counts: Counts
@@ -66,10 +67,15 @@ def progress_line(counts: Counts) -> str:
     )
 
 
+def feeding_address(kafka: str) -> str:
+    """Give what `qingxin feed` needs in its environment to feed the demo."""
+    return f"to feed it: QINGXIN_KAFKA_BOOTSTRAP={kafka}"
+
+
 def _head(view: View) -> RenderableType:
     return Text.assemble(
         (" 清信 QingXin ", "bold white on dark_blue"), "  ", (view.address, f"bold cyan link {view.address}"),
-        "   Ctrl-C stops everything\n", (f"data and logs: {view.folder}", "dim"),
+        "   Ctrl-C stops everything\n", (f"data and logs: {view.folder}   {feeding_address(view.kafka)}", "dim"),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -85,6 +86,17 @@ def test_the_smoke_exits_0_with_its_summary(tmp_path: Path) -> None:
     assert list(tmp_path.glob("qx-smoke-*")) == []
 
 
+def feed_an_sms(told: str) -> str:
+    """Feed as README says, with the address that the demo has printed; give what the feeder says."""
+    found = re.search(r"QINGXIN_KAFKA_BOOTSTRAP=(\S+)", told)
+    assert found, told
+    return subprocess.run(
+        [sys.executable, "-m", "config.cli", "feed", "-", "--gateway", "smsc"], cwd=ROOT, text=True, timeout=60,
+        env=inherited_environment(QINGXIN_KAFKA_BOOTSTRAP=found[1]), capture_output=True, check=True,
+        input='{"id": "by-hand", "sent_at": 1793491200000, "sender": "13800000001", "receiver": "139", "text": "hi"}\n',
+    ).stdout  # fmt: skip
+
+
 def test_ctrl_c_leaves_no_process_and_a_second_start_finds_its_data(servers_folder: Path) -> None:
     data = servers_folder / "demo"
 
@@ -93,6 +105,7 @@ def test_ctrl_c_leaves_no_process_and_a_second_start_finds_its_data(servers_fold
         wait_until(lambda: cases_in(said(data)) > 0, timeout=60, what="a first case")
         assert requests.get(address_of(data) + "/health", timeout=5).status_code == 200
         assert len(processes_on(data)) > 5
+        assert feed_an_sms(said(data)) == "fed 1 SMS to smsc, 0 bad line(s)\n"
         os.killpg(demo.pid, signal.SIGINT)  # as a terminal does: to everything in its group
         assert demo.wait(40) == 0, said(data)
     assert processes_on(data) == []

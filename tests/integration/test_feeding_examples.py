@@ -41,10 +41,11 @@ def topic(kafka: str) -> tuple[str, Ends]:
 
 
 def a_file(folder: Path, run_id: str) -> Path:
+    """Write 250 SMS as README shows them, without a gateway, and blank lines between."""
     file = folder / "sms.jsonl"
-    sms = {"gateway": "smsc", "sent_at": 1_793_491_200_000, "receiver": "13900000002", "text": '他说"好"\n第二行\\t'}
+    sms = {"sent_at": 1_793_491_200_000, "receiver": "13900000002", "text": '他说"好"\n第二行\\t'}
     lines = [json.dumps({**sms, "id": f"{run_id}-{n}", "sender": f"1380000{n % 13:04}"}) for n in range(250)]
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    file.write_text("\n".join([*lines[:100], "", *lines[100:], " "]) + "\n", encoding="utf-8")
     return file
 
 
@@ -65,6 +66,7 @@ def check_topic(topic: tuple[str, Ends], run_id: str) -> int:
                     found = [msgspec.json.decode(line, type=Sms) for line in record.value.split(b"\n")]
                     ours = [sms for sms in found if sms.id.startswith(run_id)]
                     records += bool(ours)
+                    assert all(sms.gateway == "smsc" for sms in ours)
                     assert all(partition_of(sms.sender, len(since)) == partition.partition for sms in ours)
                     assert not ours or record.key.decode() == ours[0].sender
                     for sms in ours:

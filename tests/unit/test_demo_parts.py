@@ -215,12 +215,14 @@ def test_the_screen_fits_a_small_terminal_and_tells_of_the_dead(tmp_path: Path) 
     log.write_text("it broke\n")
     gateways = {name: dict.fromkeys(("received", "scored", "exempt", "hits", "rejected"), 12345) for name in "abcd"}
     people = dict.fromkeys(("reviewer", "approver", "operator", "auditor", "admin"), "qx-12345678")
-    view = View("http://127.0.0.1:54321", "/data", people, Counts(gateways), [], [])
+    view = View("http://127.0.0.1:54321", "127.0.0.1:54322", "/data", people, Counts(gateways), [], [])
     console = Console(width=80, height=24, record=True, file=(tmp_path / "out").open("w", encoding="utf-8"))
 
     assert len(console.render_lines(render(view))) <= 24
     dead = Child("scoring", ["true"], log)
-    console.print(render(View("http://127.0.0.1:1", "/data", people, Counts(), [dead], ["BOSS: gone"])))
+    console.print(
+        render(View("http://127.0.0.1:1", "127.0.0.1:54322", "/data", people, Counts(), [dead], ["BOSS: gone"]))
+    )
     shown = console.export_text()
 
     assert "scoring ended" in shown
@@ -228,6 +230,7 @@ def test_the_screen_fits_a_small_terminal_and_tells_of_the_dead(tmp_path: Path) 
     assert str(log) in shown.replace("\n", "")
     assert "BOSS: gone" in shown
     assert "qx-12345678" in shown
+    assert "QINGXIN_KAFKA_BOOTSTRAP=127.0.0.1:54322" in shown
     console.file.close()
 
 

@@ -9,15 +9,18 @@ from pathlib import Path
 import pytest
 import yaml
 
-from config.environment import Environment
+from config.environment import Environment, load_environment
 from config.metrics import METRICS
 from config.topics import GATEWAY_TOPICS, GATEWAYS
+from streams.kafka_access import client_settings
 from streams.worker import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
 YAML_FILES = sorted([*DOCKER.rglob("*.yml"), *DOCKER.rglob("*.yaml")])
-ALLOWED_WITHOUT_DEFAULT = re.compile(r"\$\{\w*(PASSWORD|SECRET_KEY|SIGNING_KEY|PUBLIC_KEY)\w*:\?[^}]+\}")
+ALLOWED_WITHOUT_DEFAULT = re.compile(
+    r"\$\{\w*(PASSWORD|SECRET_KEY|SIGNING_KEY|PUBLIC_KEY)\w*:\?[^}]+\}|\$\{QINGXIN_KAFKA_(SASL|SSL)_PASSWORD:-\}"
+)
 SECRET = re.compile(r"\$\{\w*(?:PASSWORD|SECRET_KEY|SIGNING_KEY|PUBLIC_KEY)\w*[^}]*\}")
 
 
@@ -78,9 +81,61 @@ def test_scoring_has_no_database() -> None:
 
 
 def test_only_the_model_command_writes_the_store() -> None:
-    mounts = {name: mount for name, service in own_services().items() for mount in service.get("volumes", [])}
-    assert {name for name, mount in mounts.items() if not mount.endswith(":ro")} == {"model"}
-    assert {"scoring", "shadow", "web", "model"} == set(mounts)
+    mounts = [
+        (name, mount)
+        for name, service in own_services().items()
+        for mount in service.get("volumes", [])
+        if mount.startswith("models:")
+    ]
+    assert {name for name, mount in mounts if not mount.endswith(":ro")} == {"model"}
+    assert {name for name, _ in mounts} == {"scoring", "shadow", "web", "model"}
+
+
+def given_to(service: str, **env_file: str) -> dict[str, str]:
+    """The environment of a service as compose makes it with these variables in docker/.env."""
+
+    def value(found: re.Match[str]) -> str:
+        return env_file.get(found[1]) or (found[2] or "")
+
+    given = own_services()[service]["environment"]
+    return {name: re.sub(r"\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}", value, text) for name, text in given.items()}
+
+
+TALKING = sorted({"topics", "relay", *NAMES})
+KAFKA = sorted(
+    f"QINGXIN_{name.upper()}" for name in Environment.model_fields if name.startswith(("kafka_s", "kafka_bootstrap"))
+    and name != "kafka_session_seconds"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("service", TALKING)
+def test_the_way_to_kafka_is_the_same_for_every_service_that_talks_to_it(service: str) -> None:
+    wanted = {name: f"the value of {name}" for name in KAFKA}
+    assert len(KAFKA) == 10
+    assert wanted.items() <= given_to(service, **wanted).items()
+
+
+@pytest.mark.parametrize("service", TALKING)
+def test_without_a_word_in_the_env_file_the_broker_inside_is_talked_to_in_the_clear(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in given_to(service).items():
+        if name.startswith("QINGXIN_KAFKA"):
+            monkeypatch.setenv(name, text)
+    settings = client_settings(load_environment.__wrapped__())
+    assert settings == {"bootstrap_servers": ["kafka:19092"], "security_protocol": "PLAINTEXT"}
+
+
+@pytest.mark.parametrize("service", TALKING)
+def test_certificates_of_kafka_are_where_the_settings_can_name_them(service: str) -> None:
+    mounts = own_services()[service]["volumes"]
+    assert "${KAFKA_TLS_FOLDER:-./kafka-tls}:/etc/qingxin/kafka-tls:ro" in mounts
+    assert (DOCKER / "kafka-tls").is_dir()
+
+
+def test_the_env_example_names_every_setting_of_the_way_to_kafka() -> None:
+    text = (DOCKER / ".env.example").read_text(encoding="utf-8")
+    assert set(KAFKA) | {"KAFKA_TLS_FOLDER"} <= set(re.findall(r"^# (\w+)=", text, re.MULTILINE))
 
 
 def test_every_published_port_is_on_loopback() -> None:
