@@ -8,6 +8,7 @@ import os
 import signal
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -37,6 +38,9 @@ BUFFERED = 5 * MAX_RECORDS
 that should not happen below full load."""
 MAX_WAIT = 0.02
 """Seconds for which an agent waits for more records."""
+NEXT_SECONDS = 0.05
+"""Seconds after which the next batch may begin beside one that is small. Those of full load end first: large batches
+cost less, and there is no time to lose by waiting."""
 LINES_AT_ONCE = 2000
 """Lines that are worked on as one piece, so that a packed record does not stall the heartbeat."""
 MAX_BYTES = 8 * 1024 * 1024
@@ -46,12 +50,34 @@ Work = Callable[[Sequence[Item[Any]]], Awaitable[None]]
 Deed = Callable[[], Awaitable[None]]
 
 
+@dataclass(frozen=True)
+class Overlap:
+    """How many pieces, of how many batches, are worked on at once: one while another waits for a server.
+
+    Pieces begin in the order of their lines all the same.
+    """
+
+    pieces: int = 1
+    batches: int = 1
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How an agent reads and works; see `Engine.reads`. Pieces wait for `free` in the order of their lines."""
+
+    decoder: msgspec.json.Decoder[Any]
+    check: Callable[[Any], None]
+    work: Work
+    tally: Callable[[Batch[Any], Sequence[DeadLetter]], Deed] | None
+    belongs: Belongs[Any] | None
+    free: asyncio.Semaphore
+
+
 class Engine:
     """A Faust app with its guard and publisher.
 
     `broken` is set when the worker gave up on a broken world; `state` is a sentence for /health. An app that only
-    looks on does not bury: bad lines are another app's to publish, and this one leaves them out. `at_once` pieces of a
-    batch overlap, so that one is worked on while another waits for a server; each is started in the order of its lines.
+    looks on does not bury: bad lines are another app's to publish, and this one leaves them out.
     A topic with too many bad lines is held: not read on, nothing of it buried or acknowledged, while others go on.
     """
 
@@ -63,10 +89,10 @@ class Engine:
         *,
         scores: bool = False,
         buries: bool = True,
-        at_once: int = 1,
+        overlap: Overlap | None = None,
     ) -> None:
         self.name = name
-        self._at_once, self._buries = at_once, buries
+        self._overlap, self._buries = overlap or Overlap(), buries
         self.stages = Stages(name)
         policy = load_policy(environment.policy_path).streams
         self._bad_share = BadShare.of(policy)
@@ -133,19 +159,33 @@ class Engine:
         """
         topic = self.app.topic(*topics, value_type=bytes, value_serializer="raw", key_type=bytes, key_serializer="raw")
 
+        reading = _Reading(decoder, check, work, tally, belongs, asyncio.Semaphore(self._overlap.pieces))
+        room = asyncio.Semaphore(self._overlap.batches)
+        running: set[asyncio.Task[None]] = set()
+
+        async def work_off(events: Sequence[Any]) -> None:
+            async with self._at_work.batch():
+                with BATCH_SECONDS.labels(self.name).time():
+                    records = [_raw(event) for event in events if event.message.topic not in self._held]
+                    await self.guard.contain(partial(self._process, records, reading))
+                BATCH_RECORDS.labels(self.name).observe(len(events))
+                for event in events:
+                    if event.message.topic not in self._held:
+                        event.ack()
+
+        def end(batch: asyncio.Task[None]) -> None:
+            running.discard(batch)
+            room.release()
+
         async def agent(stream: faust.StreamT[bytes]) -> AsyncIterator[None]:
             async for taken in stream.noack_take(MAX_RECORDS, within=MAX_WAIT):
                 for events in by_size(taken, MAX_BYTES):
-                    async with self._at_work.batch():
-                        with BATCH_SECONDS.labels(self.name).time():
-                            records = [_raw(event) for event in events if event.message.topic not in self._held]
-                            await self.guard.contain(
-                                partial(self._process, records, decoder, check, work, tally, belongs)
-                            )
-                        BATCH_RECORDS.labels(self.name).observe(len(events))
-                        for event in events:
-                            if event.message.topic not in self._held:
-                                event.ack()
+                    await room.acquire()
+                    batch = asyncio.create_task(work_off(events))
+                    running.add(batch)
+                    batch.add_done_callback(end)
+                    alone = self._overlap.batches == 1 or len(taken) >= MAX_RECORDS
+                    await asyncio.wait([batch], timeout=None if alone else NEXT_SECONDS)
                 if self._held:
                     self._pause(self._held)
                 yield None
@@ -160,31 +200,22 @@ class Engine:
 
         self.app.timer(interval=seconds)(again)
 
-    async def _process(
-        self,
-        records: list[RawRecord],
-        decoder: msgspec.json.Decoder[Any],
-        check: Callable[[Any], None],
-        work: Work,
-        tally: Callable[[Batch[Any], Sequence[DeadLetter]], Deed] | None,
-        belongs: Belongs[Any] | None,
-    ) -> None:
+    async def _process(self, records: list[RawRecord], reading: _Reading) -> None:
         with self.stages.of("decode"):
-            batch = read_batch(records, decoder, check, datetime.now(UTC), belongs)
+            batch = read_batch(records, reading.decoder, reading.check, datetime.now(UTC), reading.belongs)
         if self._buries:
             batch = self._without_bad_topics(batch)
-        free = asyncio.Semaphore(self._at_once)
 
         async def apply(piece: Sequence[Item[Any]]) -> list[DeadLetter]:
-            async with free:
-                return await self.guard.apply(piece, work)
+            async with reading.free:
+                return await self.guard.apply(piece, reading.work)
 
         pieces = (batch.items[start : start + LINES_AT_ONCE] for start in range(0, len(batch.items), LINES_AT_ONCE))
         buried = [letter for letters in await asyncio.gather(*map(apply, pieces)) for letter in letters]
         if batch.rejected:
             await self.guard.outlast(lambda: self._bury(batch.rejected))
-        if tally is not None:
-            await self.guard.outlast(tally(batch, buried))
+        if reading.tally is not None:
+            await self.guard.outlast(reading.tally(batch, buried))
 
     def _without_bad_topics(self, batch: Batch[Any]) -> Batch[Any]:
         """Give a batch without the topics that are held from now on.

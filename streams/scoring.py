@@ -33,7 +33,7 @@ from models.classifier import Verdict
 from streams.campaign_index import CampaignIndex
 from streams.checks import check_gateways, check_sms
 from streams.counting import shared
-from streams.engine import Deed, Engine
+from streams.engine import Deed, Engine, Overlap
 from streams.following import FollowedModel, serving_model
 from streams.guard import BROKEN_WORLD, Guard
 from streams.hits import Counted, find_hits, is_exempt
@@ -48,8 +48,9 @@ from streams.velocity import Speedometer
 log = logging.getLogger(__name__)
 REDIS_PAUSE = 5.0
 """Seconds until Redis is tried again after it failed."""
-AT_ONCE = 4
-"""Pieces of a batch that overlap: one is scored while Redis counts another and the broker takes the hits of a third."""
+OVERLAP = Overlap(pieces=4, batches=3)
+"""One piece is scored while Redis counts another and the broker takes the hits of a third. Below full load a batch is
+one small piece, so several batches overlap."""
 LOOP_TURNS = 8
 LONGEST_LOOK = 5.0
 """Seconds between two looks for long SMS whose parts waited long enough."""
@@ -86,6 +87,7 @@ class Scorer:
         self._fresh: dict[str, Counter[str]] = {}
         self._minutes: dict[tuple[str, int], Counter[str]] = {}
         self._redis_again_at = 0.0
+        self._telling = asyncio.Lock()
         # On a connection of its own a request is sent at once, so that Redis counts while the next piece is scored.
         self._speedometer = shared(
             [
@@ -215,18 +217,19 @@ class Scorer:
 
     async def _show_live_counts(self) -> None:
         """Bring the counts to Redis; without Redis they wait in memory, and scoring goes on: they decide nothing."""
-        self._gather(int(time.time()) // 60)
-        if time.monotonic() < self._redis_again_at:
-            return
-        try:
-            await self._write_live_counts()
-        except (redis.exceptions.RedisError, OSError) as error:
-            log.warning("scoring: live counts wait for Redis: %s: %s", type(error).__name__, error)
-            LIVE_COUNTS_FAILED.inc()
-            self._redis_again_at = time.monotonic() + REDIS_PAUSE
-        else:
-            self._live.clear()
-            self._minutes.clear()
+        async with self._telling:  # what another batch counts meanwhile must not be cleared with this one's
+            self._gather(int(time.time()) // 60)
+            if time.monotonic() < self._redis_again_at:
+                return
+            try:
+                await self._write_live_counts()
+            except (redis.exceptions.RedisError, OSError) as error:
+                log.warning("scoring: live counts wait for Redis: %s: %s", type(error).__name__, error)
+                LIVE_COUNTS_FAILED.inc()
+                self._redis_again_at = time.monotonic() + REDIS_PAUSE
+            else:
+                self._live.clear()
+                self._minutes.clear()
 
     async def _write_live_counts(self) -> None:
         now = int(datetime.now(UTC).timestamp() * 1000)
@@ -262,7 +265,7 @@ def make_engine(environment: Environment) -> Engine:
         config.policy.PolicyError: the policy file is wrong.
         models.errors.ArtifactError: the model does not load.
     """
-    engine = Engine("scoring", environment, BROKEN_WORLD, scores=True, at_once=AT_ONCE)
+    engine = Engine("scoring", environment, BROKEN_WORLD, scores=True, overlap=OVERLAP)
     scorer = Scorer(engine, environment)
     decoder = msgspec.json.Decoder(Sms)
     topics = tuple(GATEWAY_TOPICS.values())
