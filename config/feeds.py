@@ -77,7 +77,7 @@ class Profile(BaseModel):
     encoding: Literal["utf-8", "gb18030"] = "utf-8"
     delimiter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_one_sign)] = ","
     quote: Literal['"', "'", ""] = '"'
-    row_lines: int = Field(default=10, ge=1, le=10_000)
+    row_lines: int = Field(default=30, ge=1, le=10_000)
     columns: tuple[str, ...] = ()
     time: Annotated[str, AfterValidator(_time_pattern)] = "rfc3339"
     timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"

@@ -10,9 +10,9 @@ import msgspec
 import redis.asyncio
 from redis.exceptions import NoScriptError, ResponseError
 
-OF_A_SCRIPT = "user_script:"
-"""How the answer begins when the fault is the script's, or that of what it was given; any other is the server's:
-full, read-only, loading, without rights, or with keys of another kind."""
+OF_THE_DATA = ("user_script:", "WRONGTYPE")
+"""How the answer begins when the fault lies in what the script was given, or in one key; any other is the server's:
+full, read-only, loading, or without rights."""
 
 
 class HotStateAwayError(ConnectionError):
@@ -44,7 +44,7 @@ class Script:
             except NoScriptError:
                 answer = await self._client.eval(self._source, 0, packed, *columns)
         except ResponseError as error:
-            if str(error).startswith(OF_A_SCRIPT):
+            if str(error).startswith(OF_THE_DATA):
                 raise
             raise HotStateAwayError(str(error)) from error
         return msgspec.msgpack.decode(answer)

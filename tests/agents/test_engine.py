@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 import msgspec
 import pytest
@@ -16,7 +17,7 @@ from config.environment import Environment
 from config.errors import BadRecordError
 from config.records import DeadLetter, Hit
 from streams.checks import check_moments
-from streams.engine import Engine
+from streams.engine import Engine, Overlap
 from streams.guard import BROKEN_WORLD
 from streams.lines import Item
 from streams.topic_admin import create_missing_topics
@@ -50,8 +51,10 @@ def environment(broker: str) -> Environment:
 
 
 @asynccontextmanager
-async def an_agent(environment: Environment, desk: Desk, group: str) -> AsyncIterator[None]:
-    engine = Engine(group, environment, BROKEN_WORLD)
+async def an_agent(
+    environment: Environment, desk: Desk, group: str, overlap: Overlap | None = None
+) -> AsyncIterator[None]:
+    engine = Engine(group, environment, BROKEN_WORLD, overlap=overlap)
     engine.reads([topics.SMS_HITS], msgspec.json.Decoder(Hit), check_moments, desk.work)
     await engine.app.start()
     try:
@@ -179,3 +182,38 @@ def test_what_was_worked_on_is_not_given_again_to_the_next_worker(environment: E
 
     run(scenario)
     assert set(second.seen) == {hit.id for hit in more}
+
+
+def test_a_small_batch_does_not_wait_for_the_one_before_and_yet_begins_after_it(environment: Environment) -> None:
+    hits, more = some_hits(20), some_hits(20)
+
+    class PatientDesk(Desk):
+        """Ends nothing before a second batch has begun."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.places: list[tuple[int, int]] = []
+            self.batches, self.second = 0, asyncio.Event()
+
+        async def work(self, items: Sequence[Item[Hit]]) -> None:
+            self.places += [(item.record.partition, item.record.offset) for item in items]
+            self.batches += 1
+            if self.batches > 1:
+                self.second.set()
+            await self.second.wait()
+            await super().work(items)
+
+    desk = PatientDesk()
+
+    async def scenario() -> None:
+        send = partial(asyncio.to_thread, produce, environment.kafka_bootstrap, topics.SMS_HITS)
+        await send([(hit.sender, hit) for hit in hits])
+        async with an_agent(environment, desk, uuid.uuid4().hex, Overlap(pieces=4, batches=3)):
+            await until(lambda: desk.batches > 0)
+            await send([(hit.sender, hit) for hit in more])
+            await until(lambda: {hit.id for hit in [*hits, *more]} <= set(desk.seen))
+
+    run(scenario)
+    for partition in range(environment.kafka_partitions):
+        begun = [offset for place, offset in desk.places if place == partition]
+        assert begun == sorted(begun)

@@ -277,13 +277,18 @@ def test_counts_end_with_their_day_and_absurd_times_make_no_keys(valkey_url: str
         assert client.ttl(f"qingxin:counted:t-{sender}:0") > 0
 
 
-def test_keys_of_another_kind_count_as_a_server_that_is_away_too(valkey_url: str) -> None:
-    sender = a_sender()
+def test_a_server_without_the_rights_counts_as_away_and_a_key_of_another_kind_as_bad_data(valkey_url: str) -> None:
+    sender, user = a_sender(), f"u{uuid.uuid4().hex[:8]}"
+    batch = items(some_sms(sender, 3), f"t-{sender}")
     with redis.Redis.from_url(valkey_url) as client:
-        client.hset(f"qingxin:counted:t-{sender}:0", "no", "mark")
+        client.acl_setuser(user, enabled=True, passwords=["+only-here"], commands=["+eval", "+evalsha"])
+        with pytest.raises(HotStateAwayError, match="permissions"):
+            in_valkey(valkey_url.replace("//", f"//{user}:only-here@"), lambda new: count(new(), batch))
+        client.acl_deluser(user)
 
-        with pytest.raises(HotStateAwayError):
-            in_valkey(valkey_url, lambda new: count(new(), items(some_sms(sender, 3), f"t-{sender}")))
+        client.hset(f"qingxin:counted:t-{sender}:0", "no", "mark")
+        with pytest.raises(redis.exceptions.ResponseError, match="WRONGTYPE"):
+            in_valkey(valkey_url, lambda new: count(new(), batch))
         client.delete(f"qingxin:counted:t-{sender}:0")
 
 
