@@ -48,3 +48,11 @@ def an_appointment(model: str = "model-1-0123456789ab", **changes: Any) -> Appoi
         "entry": 1, "entry_digest": "1" * 64,
     }  # fmt: skip
     return Appointment(**(fields | changes))
+
+
+def flagging_all(system: dict[str, str], folder: Path) -> dict[str, str]:
+    """The settings of a system whose model flags everything, so that each SMS that was scored shows."""
+    return system | {
+        "QINGXIN_MODEL_PATH": str(a_model(folder, "bold", threshold=FLAGS_ALL)),
+        "QINGXIN_POLICY_PATH": str(a_policy_of_the_models_own_threshold(folder)),
+    }

@@ -28,25 +28,25 @@ LAP_MARK, TIME_MARK = "flood-000000", 1_111_111_111_111
 
 
 @dataclass(frozen=True)
-class Mould:
+class Template:
     """A packed record that is handed over again and again."""
 
     topic: str
     record: Packed
     sms: int
 
-    def cast(self, lap: int, now_ms: int) -> bytes:
+    def render(self, lap: int, now_ms: int) -> bytes:
         """Give the record's value for a round at a time."""
         fresh = self.record.value.replace(LAP_MARK.encode(), b"flood-%06d" % lap)
         return fresh.replace(b"%d" % TIME_MARK, b"%013d" % now_ms)
 
 
-def moulds(messages: Iterable[Sms], partitions: int) -> list[Mould]:
+def templates(messages: Iterable[Sms], partitions: int) -> list[Template]:
     """Pack SMS of all gateways, each with a mark for the round in its id and one in its time."""
-    made: list[Mould] = []
+    made: list[Template] = []
 
     def packer(topic: str) -> Packer:
-        return Packer(partitions, PACK, lambda record: made.append(Mould(topic, record, len(record.lines))))
+        return Packer(partitions, PACK, lambda record: made.append(Template(topic, record, len(record.lines))))
 
     packers = {gateway: packer(topic) for gateway, topic in GATEWAY_TOPICS.items()}
     for number, sms in enumerate(messages):
@@ -57,19 +57,19 @@ def moulds(messages: Iterable[Sms], partitions: int) -> list[Mould]:
     return made
 
 
-def endless(kept: list[Mould]) -> Iterator[tuple[Mould, bytes]]:
+def endless(kept: list[Template]) -> Iterator[tuple[Template, bytes]]:
     """Give the records over and over, each time as new ones."""
     lap = 0
     while True:
         lap += 1
-        for mould in kept:
-            yield mould, mould.cast(lap, time.time_ns() // 1_000_000)
+        for template in kept:
+            yield template, template.render(lap, time.time_ns() // 1_000_000)
 
 
 def main(rate: float, seconds: float) -> None:
     """Feed `rate` SMS a second for so many seconds, or as many as the broker takes."""
     partitions = int(os.environ["QINGXIN_KAFKA_PARTITIONS"])
-    records = endless(moulds(some_sms(DIFFERENT), partitions))
+    records = endless(templates(some_sms(DIFFERENT), partitions))
     producer = KafkaProducer(
         bootstrap_servers=os.environ["QINGXIN_KAFKA_BOOTSTRAP"],
         linger_ms=20,
@@ -81,9 +81,9 @@ def main(rate: float, seconds: float) -> None:
     sent, start = 0, time.perf_counter()
     while (passed := time.perf_counter() - start) < seconds:
         while sent < rate * passed:
-            mould, value = next(records)
-            producer.send(mould.topic, key=mould.record.key, value=value, partition=mould.record.partition)
-            sent += mould.sms
+            template, value = next(records)
+            producer.send(template.topic, key=template.record.key, value=value, partition=template.record.partition)
+            sent += template.sms
         time.sleep(STEP_SECONDS)
     producer.flush()
     producer.close()

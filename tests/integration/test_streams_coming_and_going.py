@@ -10,7 +10,7 @@ from config.topics import GATEWAY_TOPICS, SMS_HITS
 from demo.children import Keeper
 from tests.builders import an_sms
 from tests.kafka_client import consume, ends_of, produce
-from tests.model_builders import FLAGS_ALL, a_model, a_policy_of_the_models_own_threshold
+from tests.model_builders import flagging_all
 from tests.waiting import wait_until
 from tests.workers import Process, a_worker
 
@@ -22,10 +22,7 @@ def test_every_sms_gets_its_verdict_while_workers_come_go_and_die(
 ) -> None:
     # Given a model that flags everything, so that each SMS that was scored shows
     run, bootstrap = uuid.uuid4().hex[:8], system["QINGXIN_KAFKA_BOOTSTRAP"]
-    settings = system | {
-        "QINGXIN_MODEL_PATH": str(a_model(tmp_path, "bold", threshold=FLAGS_ALL)),
-        "QINGXIN_POLICY_PATH": str(a_policy_of_the_models_own_threshold(tmp_path)),
-    }
+    settings = flagging_all(system, tmp_path)
     since, fed = ends_of(bootstrap, SMS_HITS), set()
 
     def feed() -> None:

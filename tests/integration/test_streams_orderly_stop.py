@@ -12,7 +12,7 @@ from config.topics import GATEWAY_TOPICS, SMS_HITS
 from demo.children import Keeper
 from tests.builders import an_sms
 from tests.kafka_client import consume, ends_of, produce
-from tests.model_builders import FLAGS_ALL, a_model, a_policy_of_the_models_own_threshold
+from tests.model_builders import flagging_all
 from tests.waiting import wait_until
 from tests.workers import a_worker, running
 
@@ -25,10 +25,7 @@ def test_a_worker_asked_to_stop_ends_its_batch_so_that_the_next_one_repeats_noth
 ) -> None:
     # Given a model that flags everything, so that each SMS that was scored shows
     run, bootstrap = uuid.uuid4().hex[:8], system["QINGXIN_KAFKA_BOOTSTRAP"]
-    settings = system | {
-        "QINGXIN_MODEL_PATH": str(a_model(tmp_path, "bold", threshold=FLAGS_ALL)),
-        "QINGXIN_POLICY_PATH": str(a_policy_of_the_models_own_threshold(tmp_path)),
-    }
+    settings = flagging_all(system, tmp_path)
     since = ends_of(bootstrap, SMS_HITS)
     records = [
         (

@@ -16,7 +16,7 @@ from config.records import Sms, encode
 from demo.bench_stream import report
 from demo.bench_stream.brokers import APACHE, AUTO, EMBEDDED, chosen
 from demo.bench_stream.contest import NAMES, Outcome, stages_of
-from demo.bench_stream.flooding import moulds
+from demo.bench_stream.flooding import templates
 from demo.bench_stream.growth import Grown
 from demo.bench_stream.latency import Latency, _sent_at
 from demo.bench_stream.messages import some_sms
@@ -93,17 +93,17 @@ def test_the_age_of_a_hit_is_read_from_its_id_and_other_hits_are_passed_over() -
 
 
 def test_a_flood_hands_the_same_records_over_again_with_ids_and_times_of_their_own() -> None:
-    made = moulds(islice(some_sms(500), 500), partitions=2)
+    made = templates(islice(some_sms(500), 500), partitions=2)
     first, again = (
         [
             msgspec.json.decode(line, type=Sms)
-            for mould in made
-            for line in mould.cast(lap, 1_700_000_000_000 + lap).split(b"\n")
+            for template in made
+            for line in template.render(lap, 1_700_000_000_000 + lap).split(b"\n")
         ]
         for lap in (1, 2)
     )
 
-    assert sum(mould.sms for mould in made) == 500
+    assert sum(template.sms for template in made) == 500
     assert {sms.text for sms in first} == {sms.text for sms in again}
     assert len({sms.id for sms in first + again}) == 1000
     assert {sms.sent_at for sms in again} == {1_700_000_000_002}
