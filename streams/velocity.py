@@ -1,12 +1,12 @@
 """How fast each sender sends, counted in Redis: one round trip a batch, exact across gateways, workers and redelivery.
 
 One hash a sender and local day, whose values stay within 64 bytes: SMS by hour (`h`) and day (`d`); receivers (`n` of
-them, each under the 32 bits of its hash), each with the first ids and the last texts it got and which gateways saw them, so that
-an SMS seen at two gateways, or fed twice under its id, counts once; ids that had no place there (`i`, up to 960); how
-many texts are near-identical (`x`); and which SMS crossed the line (`c`). It is kept as long as SMS of the day may come
-(`late_hours`), which is known from the beginning. A mark a partition says how far it was counted: within a partition
-SMS are read in order, so what lies before the mark was counted. An SMS whose time is absurd counts when it is read;
-only for such a one can a worker that dies between counting and publishing lose the crossing of a line.
+them, each under 32 bits of a hash), with the first ids and the last texts each got and which gateways saw them, so
+that an SMS seen at two gateways, or fed twice under its id, counts once; ids that had no place there (`i`, up to 960);
+how many texts are near-identical (`x`); and which SMS crossed the line (`c`). It is kept as long as SMS of the day may
+come (`late_hours`), which is known from the beginning. A mark a partition says how far it was counted: within a
+partition SMS are read in order, so what lies before the mark was counted. An SMS whose time is absurd counts when it is
+read; only for such a one can a worker that dies between counting and publishing lose the crossing of a line.
 """
 
 from __future__ import annotations
