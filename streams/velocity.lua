@@ -28,7 +28,7 @@ end
 
 -- What a receiver got of this sender: how many ids are known, those of the first SMS, and the texts, the newest first.
 -- A text is 4 bytes, and a byte for each gateway with how often it saw it. A gateway that saw a text less often than
--- another sees copies of what that one saw.
+-- another sees copies of what that one saw; of more than 255 of one text those beyond count at each gateway.
 local IDS, MOST_SEEN = 3, 255
 local ENTRY = 4 + gateways
 local TEXTS = ENTRY * floor((MOST - 1 - 4 * IDS) / ENTRY)
@@ -60,7 +60,7 @@ local function noted(held, text, gateway, id)
   local mine, most = byte(held, seen) + 1, max(byte(held, first + 4, last))
   local entry = sub(held, first, seen - 1) .. char(min(mine, MOST_SEEN)) .. sub(held, seen + 1, last)
   local rest = first == after and sub(held, last + 1) or sub(held, after, first - 1) .. sub(held, last + 1)
-  return head .. entry .. rest, mine <= most and most < MOST_SEEN
+  return head .. entry .. rest, mine <= most
 end
 
 -- Ids that had no place there, and those of receivers that are not kept: the last of each of 64 lists.
