@@ -101,9 +101,9 @@ class Scorer:
                 for url in environment.counts_urls
             ]
         )
-        self._turn = asyncio.Lock()
+        self._turn_to_join, self._turn_to_score = asyncio.Lock(), asyncio.Lock()
         self._last_counted: asyncio.Task[Counted] | None = None
-        self._parts = PartStore(self._redis, rules.long_sms)
+        self._parts = PartStore(self._redis, rules.long_sms, timed=lambda: self._stages.of("join"))
 
     async def work(self, items: Sequence[Item[Sms]]) -> None:
         """Score items and publish the hits and samples; counted once the broker has them."""
@@ -112,12 +112,12 @@ class Scorer:
         exempt: Counter[str] = Counter()
         if len(judged) < len(items):
             exempt = Counter(map(_gateway, items)) - Counter(map(_gateway, judged))
-        # Pieces are joined and counted in the order in which they were read, whatever Redis does meanwhile.
-        async with self._turn:
+        # Pieces are joined and counted in the order in which they were read (locks are fair), whatever Redis does.
+        async with self._turn_to_join:
+            ready = await self._guard.outlast(lambda: self._parts.join(judged, datetime.now(UTC)))
+        async with self._turn_to_score:
             for _ in range(LOOP_TURNS):  # what other pieces have to send leaves before this one takes the processor
                 await asyncio.sleep(0)
-            with self._stages.of("join"):
-                ready = await self._guard.outlast(lambda: self._parts.join(judged, datetime.now(UTC)))
             scored = await self._judge(ready)
         await self._publish(ready, scored, exempt)
 
