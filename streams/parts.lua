@@ -12,7 +12,8 @@
 --      lease: {sms, began, k, n, total, parts {number, part}}; release: 1.
 local given = cmsgpack.unpack(ARGV[1])
 local deed, due = given[1], given[2]
-local UNRELEASED_SECONDS = 7 * 86400
+local RENEWED_SECONDS = 3600 -- what waits is given its week anew when that is so much shorter, not with every part
+local UNRELEASED_SECONDS = 7 * 86400 + RENEWED_SECONDS
 local MOST_OPEN = 32 -- SMS of one reference that lack parts; parts of more are scored alone
 local TOKEN = 16
 local DONE, ALONE = '+', '-'
@@ -35,8 +36,9 @@ local function reference_of(sms)
 end
 
 local function mark_parts(sms, total, marks, seconds)
-  for number = 1, total do
-    local known = redis.call('HGET', sms, 'c' .. number)
+  local names = {}
+  for number = 1, total do names[number] = 'c' .. number end
+  for _, known in ipairs(redis.call('HMGET', sms, unpack(names))) do
     if known then redis.call('SET', marks .. string.sub(known, 1, TOKEN), DONE, 'EX', seconds) end
   end
 end
@@ -48,7 +50,7 @@ local function find(reference, now, apart, total, number, sent)
   local tokens = redis.call('ZRANGE', reference, 0, -1)
   for _, token in ipairs(tokens) do
     local sms = reference .. ':' .. token
-    local known = redis.call('HMGET', sms, 't', 'f', 'u', 'b', number, 'k', 'r')
+    local known = redis.call('HMGET', sms, 't', 'f', 'u', 'b', number, 'k', 'r', 'n')
     if not known[1] then
       redis.call('ZREM', reference, token)
     elseif tonumber(known[1]) == total and not known[5] then
@@ -82,15 +84,14 @@ local function begin(reference, token, now, order, wait, total, number, sent, te
   redis.call('ZADD', due, now + wait, sms)
 end
 
-local function whole(sms, total)
-  local known = redis.call('HMGET', sms, 'n', 'b')
-  local named = tonumber(known[1] or 0)
-  return {named > 0 and 'late' or 'joined', sms, tonumber(known[2]), named, parts_of(sms, total)}
+local function whole(sms, total, name, began)
+  local named = tonumber(name or 0)
+  return {named > 0 and 'late' or 'joined', sms, tonumber(began), named, parts_of(sms, total)}
 end
 
 -- What becomes of a part that is kept already; nothing if its SMS has vanished.
 local function again(sms, now, patience, total, number, token, place)
-  local known = redis.call('HMGET', sms, 't', 'w', 'j', 'c' .. number)
+  local known = redis.call('HMGET', sms, 't', 'w', 'j', 'c' .. number, 'n', 'b')
   if not known[1] then return nil end
   if not known[2] then return {'held'} end
   -- Its hits are not published: it is due to whoever reads the record that completed it once more, and, should that one
@@ -98,7 +99,7 @@ local function again(sms, now, patience, total, number, token, place)
   local copied = known[4] ~= token .. place
   if known[2] == place or (copied and now - tonumber(known[3]) >= patience) then
     redis.call('HSET', sms, 'w', place, 'j', now)
-    return whole(sms, total)
+    return whole(sms, total, known[5], known[6])
   end
   return {'copy'}
 end
@@ -124,9 +125,15 @@ local function keep(order, part)
     return {'held'}
   end
   local count = tonumber(found[6]) + 1
-  redis.call('HSET', sms, number, text, 'c' .. number, token .. place, 'k', count,
-    'f', math.min(tonumber(found[2]), sent), 'u', math.max(tonumber(found[3]), sent))
-  redis.call('EXPIRE', sms, UNRELEASED_SECONDS)
+  local writes = {
+    number, text, 'c' .. number, token .. place, 'k', count,
+    'f', math.min(tonumber(found[2]), sent), 'u', math.max(tonumber(found[3]), sent)
+  }
+  if count == total then
+    for _, word in ipairs({'w', place, 'j', now}) do table.insert(writes, word) end
+  end
+  redis.call('HSET', sms, unpack(writes))
+  if found[7] or now - tonumber(found[4]) > RENEWED_SECONDS * 1000 then redis.call('EXPIRE', sms, UNRELEASED_SECONDS) end
   if found[7] then -- it was scored without this part, and will be again
     redis.call('HDEL', sms, 'r')
     redis.call('EXPIRE', reference, UNRELEASED_SECONDS)
@@ -135,10 +142,9 @@ local function keep(order, part)
   end
   redis.call('SET', mark, token_of(sms), 'EX', UNRELEASED_SECONDS)
   if count < total then return {'held'} end
-  redis.call('HSET', sms, 'w', place, 'j', now)
   redis.call('ZREM', due, sms)
   redis.call('ZREM', reference, token_of(sms))
-  return whole(sms, total)
+  return whole(sms, total, found[8], found[4])
 end
 
 if deed == 'keep' then
@@ -172,10 +178,10 @@ for _, claim in ipairs(given[5]) do
   local known = redis.call('HMGET', sms, 't', 'k', 'w', 'r')
   if known[1] and tonumber(known[2]) == claim[2] and not known[4] then -- else parts came meanwhile, or it was let go
     mark_parts(sms, tonumber(known[1]), marks, seconds)
-    redis.call('ZREM', due, sms)
     if known[3] then
       redis.call('DEL', sms)
     else -- parts may come late
+      redis.call('ZREM', due, sms)
       redis.call('HSET', sms, 'r', 1)
       redis.call('EXPIRE', sms, seconds)
       if redis.call('ZCARD', reference_of(sms)) == 1 then redis.call('EXPIRE', reference_of(sms), seconds) end
