@@ -6,6 +6,8 @@ not run by then makes it crash the worker. No partitions is the true answer at t
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
@@ -33,6 +35,15 @@ class PromptThread(aiokafka.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - Faust has no setting for it
         return consumer
+
+    async def on_thread_stop(self) -> None:
+        """Leave the group and close the consumer.
+
+        A request that failed a moment ago, because the broker is away, lets its cancellation escape from the client;
+        the thread would die of it, and the worker wait a minute for the end of its dead thread.
+        """
+        with contextlib.suppress(asyncio.CancelledError):
+            await super().on_thread_stop()
 
 
 class PatientConsumer(aiokafka.Consumer):
