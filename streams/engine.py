@@ -46,6 +46,9 @@ LINES_AT_ONCE = 2000
 MAX_BYTES = 8 * 1024 * 1024
 """Bytes of records that are decoded at once, or one larger record; decoded they take several times as much memory."""
 
+BROKER_LOOK_SECONDS = 5.0
+"""Seconds between two looks whether a broker is there, which a worker without work would not notice else."""
+
 Work = Callable[[Sequence[Item[Any]]], Awaitable[None]]
 Deed = Callable[[], Awaitable[None]]
 
@@ -135,6 +138,7 @@ class Engine:
             broken_world,
             BadShare.of(policy) if buries else None,
         )
+        self.repeats(BROKER_LOOK_SECONDS, lambda: self.guard.outlast(self._require_broker))
 
     def reads(
         self,
@@ -247,6 +251,9 @@ class Engine:
         """Stop fetching of these topics; a new assignment would begin it again, so it is done whenever some comes."""
         consumer = self.app.consumer
         consumer.pause_partitions({place for place in consumer.assignment() if place.topic in topics})
+
+    async def _require_broker(self) -> None:
+        self.app.consumer.require_broker()
 
     def sentence(self) -> str:
         """Give what /health says besides that the worker is ready."""

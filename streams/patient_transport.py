@@ -1,4 +1,4 @@
-"""Faust's Kafka transport: patient with a consumer thread that starts late, prompt in fetching, frugal with memory.
+"""Faust's Kafka transport: patient with a thread that starts late, prompt, frugal with memory, open about lost brokers.
 
 Faust asks for the assigned partitions a second after the start (table manager, livelock detector); a thread that does
 not run by then makes it crash the worker. No partitions is the true answer at that moment.
@@ -24,12 +24,30 @@ FETCH_WAIT_MS = 20
 """Milliseconds for which the broker may keep a request for records that it has none for."""
 
 
+class BrokerAwayError(ConnectionError):
+    """No broker of Kafka is connected any more."""
+
+
 class PromptThread(aiokafka.AIOKafkaConsumerThread):
     """The thread of a consumer that does not let one request for records hold up the partitions that it leaves out.
 
     A request asks for those partitions of which nothing waits in the client, and until it is answered no other is sent.
     Faust lets the broker keep it for 1.5 s if none of them has anything new.
     """
+
+    _was_connected = False
+
+    async def on_start(self) -> None:
+        """Connect."""
+        await super().on_start()
+        self._was_connected = True
+
+    def is_connected(self) -> bool:
+        """Say whether a broker is connected; yes as long as none had to be."""
+        if not self._was_connected:
+            return True
+        connections = self._consumer._client._conns  # noqa: SLF001 - aiokafka tells nobody
+        return any(connection.connected() for connection in list(connections.values()))
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
@@ -61,6 +79,15 @@ class PatientConsumer(aiokafka.Consumer):
         async for place, message in super().getmany(timeout):
             self._record_bytes += (len(message.value or b"") - self._record_bytes) / MEAN_OF
             yield place, message
+
+    def require_broker(self) -> None:
+        """Look whether a broker is connected; the client itself tries for ever and tells nobody.
+
+        Raises:
+            BrokerAwayError: none is.
+        """
+        if not self._thread.is_connected() and not self.should_stop:
+            raise BrokerAwayError("no broker of Kafka is connected")
 
     def assignment(self) -> set[TP]:
         """Give the partitions assigned to this worker."""
