@@ -46,6 +46,9 @@ LINES_AT_ONCE = 2000
 MAX_BYTES = 8 * 1024 * 1024
 """Bytes of records that are decoded at once, or one larger record; decoded they take several times as much memory."""
 
+BROKER_LOOK_SECONDS = 5.0
+"""Seconds between two looks whether a broker is there, which a worker without work would not notice else."""
+
 Work = Callable[[Sequence[Item[Any]]], Awaitable[None]]
 Deed = Callable[[], Awaitable[None]]
 
@@ -54,7 +57,7 @@ Deed = Callable[[], Awaitable[None]]
 class Overlap:
     """How many pieces, of how many batches, are worked on at once: one while another waits for a server.
 
-    Pieces begin in the order of their lines all the same.
+    Pieces begin in the order of their lines all the same, and batches are acknowledged in the order of their records.
     """
 
     pieces: int = 1
@@ -135,6 +138,7 @@ class Engine:
             broken_world,
             BadShare.of(policy) if buries else None,
         )
+        self.repeats(BROKER_LOOK_SECONDS, lambda: self.guard.outlast(self._require_broker))
 
     def reads(
         self,
@@ -163,12 +167,14 @@ class Engine:
         room = asyncio.Semaphore(self._overlap.batches)
         running: set[asyncio.Task[None]] = set()
 
-        async def work_off(events: Sequence[Any]) -> None:
+        async def work_off(events: Sequence[Any], before: asyncio.Task[None] | None) -> None:
             async with self._at_work.batch():
                 with BATCH_SECONDS.labels(self.name).time():
                     records = [_raw(event) for event in events if event.message.topic not in self._held]
                     await self.guard.contain(partial(self._process, records, reading))
                 BATCH_RECORDS.labels(self.name).observe(len(events))
+                if before is not None:  # Faust commits over a record that is not acknowledged, if it is the next one
+                    await asyncio.shield(before)
                 for event in events:
                     if event.message.topic not in self._held:
                         event.ack()
@@ -178,10 +184,11 @@ class Engine:
             room.release()
 
         async def agent(stream: faust.StreamT[bytes]) -> AsyncIterator[None]:
+            batch: asyncio.Task[None] | None = None
             async for taken in stream.noack_take(MAX_RECORDS, within=MAX_WAIT):
                 for events in by_size(taken, MAX_BYTES):
                     await room.acquire()
-                    batch = asyncio.create_task(work_off(events))
+                    batch = asyncio.create_task(work_off(events, batch))
                     running.add(batch)
                     batch.add_done_callback(end)
                     alone = self._overlap.batches == 1 or len(taken) >= MAX_RECORDS
@@ -244,6 +251,9 @@ class Engine:
         """Stop fetching of these topics; a new assignment would begin it again, so it is done whenever some comes."""
         consumer = self.app.consumer
         consumer.pause_partitions({place for place in consumer.assignment() if place.topic in topics})
+
+    async def _require_broker(self) -> None:
+        self.app.consumer.require_broker()
 
     def sentence(self) -> str:
         """Give what /health says besides that the worker is ready."""

@@ -1,4 +1,4 @@
-"""Faust's Kafka transport: patient with a consumer thread that starts late, prompt in fetching, frugal with memory.
+"""Faust's Kafka transport: patient with a thread that starts late, prompt, frugal with memory, open about lost brokers.
 
 Faust asks for the assigned partitions a second after the start (table manager, livelock detector); a thread that does
 not run by then makes it crash the worker. No partitions is the true answer at that moment.
@@ -6,6 +6,8 @@ not run by then makes it crash the worker. No partitions is the true answer at t
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
@@ -22,6 +24,10 @@ FETCH_WAIT_MS = 20
 """Milliseconds for which the broker may keep a request for records that it has none for."""
 
 
+class BrokerAwayError(ConnectionError):
+    """No broker of Kafka is connected any more."""
+
+
 class PromptThread(aiokafka.AIOKafkaConsumerThread):
     """The thread of a consumer that does not let one request for records hold up the partitions that it leaves out.
 
@@ -29,10 +35,33 @@ class PromptThread(aiokafka.AIOKafkaConsumerThread):
     Faust lets the broker keep it for 1.5 s if none of them has anything new.
     """
 
+    _was_connected = False
+
+    async def on_start(self) -> None:
+        """Connect."""
+        await super().on_start()
+        self._was_connected = True
+
+    def is_connected(self) -> bool:
+        """Say whether a broker is connected; yes as long as none had to be."""
+        if not self._was_connected:
+            return True
+        connections = self._consumer._client._conns  # noqa: SLF001 - aiokafka tells nobody
+        return any(connection.connected() for connection in list(connections.values()))
+
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - Faust has no setting for it
         return consumer
+
+    async def on_thread_stop(self) -> None:
+        """Leave the group and close the consumer.
+
+        A request that failed a moment ago, because the broker is away, lets its cancellation escape from the client;
+        the thread would die of it, and the worker wait a minute for the end of its dead thread.
+        """
+        with contextlib.suppress(asyncio.CancelledError):
+            await super().on_thread_stop()
 
 
 class PatientConsumer(aiokafka.Consumer):
@@ -50,6 +79,15 @@ class PatientConsumer(aiokafka.Consumer):
         async for place, message in super().getmany(timeout):
             self._record_bytes += (len(message.value or b"") - self._record_bytes) / MEAN_OF
             yield place, message
+
+    def require_broker(self) -> None:
+        """Look whether a broker is connected; the client itself tries for ever and tells nobody.
+
+        Raises:
+            BrokerAwayError: none is.
+        """
+        if not self._thread.is_connected() and not self.should_stop:
+            raise BrokerAwayError("no broker of Kafka is connected")
 
     def assignment(self) -> set[TP]:
         """Give the partitions assigned to this worker."""

@@ -20,7 +20,8 @@ REMEMBERED_BYTES = 256
 """How much of what was read last is compared before reading on, to notice that the file was written anew."""
 LOOK_SECONDS = 0.2
 QUIET_SECONDS = 2.0
-"""How long a renamed file must not have grown until its writer is taken to have let go of it."""
+"""How long a renamed file must not have grown until its writer is taken to have let go of it, if anything stands in
+the new one or the old one is removed."""
 
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip")
@@ -71,6 +72,11 @@ class OpenFile:
     def changed(self) -> int:
         """When it was written last, in nanoseconds."""
         return os.fstat(self._descriptor).st_mtime_ns
+
+    @property
+    def removed(self) -> bool:
+        """Whether it has no name any more."""
+        return os.fstat(self._descriptor).st_nlink == 0
 
     @property
     def identity(self) -> tuple[int, int]:
@@ -156,18 +162,21 @@ class FollowedFile:
             self._quiet_since = None
         elif self._quiet_since is None:
             self._quiet_since = self._clock()
-        elif self._clock() - self._quiet_since >= QUIET_SECONDS:
+        elif self._clock() - self._quiet_since >= QUIET_SECONDS and (self.current.removed or self._waiting_bytes()):
             return self._next(truncated=False)
         self._pause(LOOK_SECONDS)
         return b""
 
     def behind(self) -> int | None:
         """See `Source`."""
-        rest = max(0, self.current.size - self.current.position)
+        return max(0, self.current.size - self.current.position) + self._waiting_bytes()
+
+    def _waiting_bytes(self) -> int:
+        """Give what stands in files that came later; their writer has let go of this one once anything does."""
         files = {file.identity: file.size for file in self._seen}
         if found := _status(self._path):
             files[found.st_dev, found.st_ino] = found.st_size
-        return rest + sum(size for identity, size in files.items() if identity != self.current.identity)
+        return sum(size for identity, size in files.items() if identity != self.current.identity)
 
     def close(self) -> None:
         """See `Source`."""

@@ -217,3 +217,46 @@ def test_a_small_batch_does_not_wait_for_the_one_before_and_yet_begins_after_it(
     for partition in range(environment.kafka_partitions):
         begun = [offset for place, offset in desk.places if place == partition]
         assert begun == sorted(begun)
+
+
+class SlowDesk(Desk):
+    """Never ends what holds one of some senders; all else it ends at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slow: set[str] = set()
+        self.stuck = 0
+
+    async def work(self, items: Sequence[Item[Hit]]) -> None:
+        if {item.message.sender for item in items} & self.slow:
+            self.stuck += 1
+            await asyncio.Event().wait()
+        await super().work(items)
+
+
+@pytest.mark.parametrize("before", [0, 20], ids=["a group that is new", "a group that has committed"])
+def test_a_batch_that_ends_before_an_earlier_one_is_not_committed_over_it(
+    environment: Environment, before: int
+) -> None:
+    # Given a group that has worked on some, and then a record that takes long, with others of its partition after it
+    first, second, group = SlowDesk(), Desk(), uuid.uuid4().hex
+    old, (slow, *quick) = some_hits(before), some_hits(6)
+    first.slow, key = {slow.sender}, "one partition"
+    send = partial(asyncio.to_thread, produce, environment.kafka_bootstrap, topics.SMS_HITS)
+
+    async def scenario() -> None:
+        async with an_agent(environment, first, group, Overlap(pieces=4, batches=3)):
+            await send([(key, hit) for hit in old])
+            await until(lambda: {hit.id for hit in old} <= set(first.seen))
+            await asyncio.sleep(3 * environment.commit_seconds)  # time enough to commit them
+            await send([(key, slow)])
+            await until(lambda: first.stuck > 0)
+            # When those after it are done first
+            await send([(key, hit) for hit in quick])
+            await until(lambda: {hit.id for hit in quick} <= set(first.seen))
+            await asyncio.sleep(3 * environment.commit_seconds)  # time enough to commit what must not be committed
+        # Then the next worker is given the one that was not done
+        async with an_agent(environment, second, group):
+            await until(lambda: slow.id in second.seen)
+
+    run(scenario)

@@ -255,6 +255,20 @@ def test_bad_lines_are_not_kept_in_the_file_that_is_fed(settings: dict[str, str]
     assert file.read_text() == "{bad\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_bad_lines_that_the_disk_does_not_take_stop_the_feeder_with_one_sentence(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    file, state = tmp_path / "sms.jsonl", tmp_path / "state"
+    file.write_text("{bad\n")
+    with feeding(settings, str(file), "--state", str(state), "--rejects", "/dev/full") as feeder:
+        told, errors = feeder.communicate(timeout=30)
+    assert (feeder.returncode, told) == (1, "")
+    assert errors.splitlines()[1:] == ["CommandError: /dev/full cannot be written: No space left on device"]
+    # Then the line is read again once there is room
+    assert not state.exists()
+
+
 def test_a_pipe_that_pauses_holds_nothing_back(settings: dict[str, str], kafka: str) -> None:
     run_id, since = uuid.uuid4().hex[:8], ends_of(kafka, TOPIC)
     reading, writing = os.pipe()

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -214,6 +219,46 @@ def test_the_context_of_the_image_holds_what_it_copies() -> None:
     text = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
     sources = [word for line in re.findall(r"^COPY (?!--)(.+) \S+$", text, re.MULTILINE) for word in line.split()]
     assert set(sources) <= let_in
+
+
+@contextmanager
+def in_a_container(folder: Path, program: str, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """The entry point of the image at work, with a shell program in the place of qingxin."""
+    (folder / "qingxin").write_text(f"#!/bin/sh\n{program}\n")
+    (folder / "qingxin").chmod(0o755)
+    container = subprocess.Popen(
+        ["sh", str(DOCKER / "entrypoint.sh"), *words],
+        env={"PATH": f"{folder}:{os.environ['PATH']}"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        yield container
+    finally:
+        container.kill()
+        container.communicate(timeout=10)
+
+
+def test_a_worker_that_is_fed_nothing_but_bad_lines_is_not_started_again_by_docker(tmp_path: Path) -> None:
+    with in_a_container(tmp_path, "exit 65", "worker", "scoring") as container:
+        assert container.stderr
+        assert "qingxin worker scoring: what is fed is broken" in container.stderr.readline()
+        assert container.poll() is None
+        container.send_signal(signal.SIGTERM)
+        assert container.wait(10) == 65
+
+
+@pytest.mark.parametrize(("words", "status"), [("worker scoring", 1), ("worker scoring", 0), ("relay", 65)])
+def test_a_container_ends_as_its_process_does_otherwise(tmp_path: Path, words: str, status: int) -> None:
+    with in_a_container(tmp_path, f"exit {status}", *words.split()) as container:
+        assert container.wait(10) == status
+
+
+def test_a_container_that_is_asked_to_stop_lets_its_worker_come_to_its_end(tmp_path: Path) -> None:
+    program = "trap 'echo ended; exit 0' TERM; echo at work; while :; do sleep 0.05; done"
+    with in_a_container(tmp_path, program, "worker", "scoring") as container:
+        assert container.stdout
+        assert container.stdout.readline() == "at work\n"
+        container.send_signal(signal.SIGTERM)
+        assert (container.wait(10), container.stdout.read()) == (0, "ended\n")
 
 
 def test_docker_is_no_package() -> None:

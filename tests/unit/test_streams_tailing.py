@@ -79,6 +79,27 @@ def test_a_renamed_file_that_still_grows_is_not_left(path: Path) -> None:
     assert following.read() == [None, b"new\n"]
 
 
+def test_a_renamed_file_is_not_left_before_anything_stands_in_the_new_one(path: Path) -> None:
+    # Given a rotation that makes the new file at once, and a writer that opens it only a while later
+    following = Following(path)
+    following.read()
+    with path.open("ab", buffering=0) as old:
+        path.rename(path.with_name("sms.jsonl.1"))
+        path.write_bytes(b"")
+        assert following.read(60) == []
+        old.write(b"late\n")
+    path.write_bytes(b"new\n")
+    assert following.read() == [b"late\n", None, b"new\n"]
+
+
+def test_a_file_that_was_removed_is_left_though_nothing_stands_in_the_new_one(path: Path) -> None:
+    following = Following(path)
+    following.read()
+    path.unlink()
+    path.write_bytes(b"")
+    assert following.read() == [None]
+
+
 NAMES = [
     ("sms.jsonl.2", "sms.jsonl.1"),
     ("sms.jsonl-20261127", "sms.jsonl-20261128"),

@@ -85,13 +85,13 @@ files of a gateway's own form, TLS and the record format: docs/feeding.md"""
         from streams.sending import FeedError
         from streams.tailing import MissedFileError
 
-        with ExitStack() as stack:
-            try:
+        try:
+            with ExitStack() as stack:
                 fed, bad = self._feed(options, stack)
-            except (FeedError, BadRecordError, MissedFileError, StateError, RejectsError) as error:
-                raise CommandError(str(error)) from error
-            except OSError as error:
-                raise CommandError(f"cannot read {options['file']}: {error.strerror}") from error
+        except (FeedError, BadRecordError, MissedFileError, StateError, RejectsError) as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"cannot read {options['file']}: {error.strerror}") from error
         self.stdout.write(f"fed {fed} SMS to {options['gateway']}, {bad} bad line(s)")
         if bad and options["strict"]:
             sys.exit(1)
