@@ -11,7 +11,8 @@ All times that decide are the caller's; Redis's clock says only how long what is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -58,8 +59,14 @@ class Ready:
 class PartStore:
     """Keeps and joins parts in Redis."""
 
-    def __init__(self, client: redis.asyncio.Redis, policy: LongSmsPolicy) -> None:
+    def __init__(
+        self,
+        client: redis.asyncio.Redis,
+        policy: LongSmsPolicy,
+        timed: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._script = Script(client, "parts.lua")
+        self._timed = timed
         self._wait, self._lease = round(policy.wait_seconds * 1000), round(policy.lease_seconds * 1000)
         self._apart, self._known = round(policy.apart_seconds * 1000), round(policy.known_seconds) or 1
 
@@ -69,27 +76,15 @@ class PartStore:
         Raises:
             redis.exceptions.ConnectionError: and its kin; doing it again changes nothing.
         """
-        places = [place for place, item in enumerate(items) if is_part(item.message)]
+        with self._timed():
+            places = [place for place, item in enumerate(items) if is_part(item.message)]
+            parts = [_kept(items[place]) for place in places]
         if not places:
             return Ready(list(items))
-        parts = [_kept(items[place]) for place in places]
         given = ("keep", PARTS_DUE, _ms(now), self._wait, self._apart, self._lease, self._known, parts)
         answers = await self._script.run(given)
-        ready, found = Ready([]), dict(zip(places, answers, strict=True))
-        for place, item in enumerate(items):
-            if place not in found:
-                ready.items.append(item)
-                continue
-            outcome, *whole = found[place]
-            ready.outcomes.append((item.message.gateway, outcome))
-            if whole:
-                key, began, named, kept = whole
-                sms = _sms(key, named, len(kept), kept)
-                ready.items.append(_out_of_redis(sms, began) if named else Item(sms, item.record, item.line))
-                ready.keys.append(Claim(key, len(kept)))
-            elif outcome == "alone":
-                ready.items.append(item)
-        return ready
+        with self._timed():
+            return _ready(items, dict(zip(places, answers, strict=True)))
 
     async def overdue(self, now: datetime) -> list[Overdue]:
         """Lease the SMS whose parts waited long enough, `MOST_LEASED` at most; no other worker gets them for a while.
@@ -113,6 +108,25 @@ class PartStore:
         """
         if keys:
             await self._script.run(("release", PARTS_DUE, self._known, PART_MARKS, keys))
+
+
+def _ready(items: Sequence[Item[Sms]], answers: Mapping[int, Any]) -> Ready:
+    """Give what can be scored, by the answers for the parts at their places among the items."""
+    ready = Ready([])
+    for place, item in enumerate(items):
+        if place not in answers:
+            ready.items.append(item)
+            continue
+        outcome, *whole = answers[place]
+        ready.outcomes.append((item.message.gateway, outcome))
+        if whole:
+            key, began, named, kept = whole
+            sms = _sms(key, named, len(kept), kept)
+            ready.items.append(_out_of_redis(sms, began) if named else Item(sms, item.record, item.line))
+            ready.keys.append(Claim(key, len(kept)))
+        elif outcome == "alone":
+            ready.items.append(item)
+    return ready
 
 
 def _kept(item: Item[Sms]) -> tuple[str, str, int, int, int, str, str]:

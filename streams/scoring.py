@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 
 import msgspec
 import redis.asyncio
@@ -100,21 +101,23 @@ class Scorer:
                 for url in environment.counts_urls
             ]
         )
-        self._turn = asyncio.Lock()
+        self._turn_to_join, self._turn_to_score = asyncio.Lock(), asyncio.Lock()
         self._last_counted: asyncio.Task[Counted] | None = None
-        self._parts = PartStore(self._redis, rules.long_sms)
+        self._parts = PartStore(self._redis, rules.long_sms, timed=lambda: self._stages.of("join"))
 
     async def work(self, items: Sequence[Item[Sms]]) -> None:
         """Score items and publish the hits and samples; counted once the broker has them."""
         items = levelled(items)
         judged = [item for item in items if not is_exempt(item.message, self._unscored)]
-        exempt = Counter(item.message.gateway for item in items) - Counter(item.message.gateway for item in judged)
-        # Pieces are joined and counted in the order in which they were read, whatever Redis does meanwhile.
-        async with self._turn:
+        exempt: Counter[str] = Counter()
+        if len(judged) < len(items):
+            exempt = Counter(map(_gateway, items)) - Counter(map(_gateway, judged))
+        # Pieces are joined and counted in the order in which they were read (locks are fair), whatever Redis does.
+        async with self._turn_to_join:
+            ready = await self._guard.outlast(lambda: self._parts.join(judged, datetime.now(UTC)))
+        async with self._turn_to_score:
             for _ in range(LOOP_TURNS):  # what other pieces have to send leaves before this one takes the processor
                 await asyncio.sleep(0)
-            with self._stages.of("join"):
-                ready = await self._guard.outlast(lambda: self._parts.join(judged, datetime.now(UTC)))
             scored = await self._judge(ready)
         await self._publish(ready, scored, exempt)
 
@@ -177,7 +180,7 @@ class Scorer:
             await self._publisher.publish_packed_hits(packed)
         await self._publisher.publish_samples(samples)
         await self._parts.release(ready.keys)
-        scored = Counter(sms.gateway for sms in messages)
+        scored = Counter(map(_gateway, ready.items))
         for gateway, outcome in ready.outcomes:
             SMS_PARTS.labels(gateway, outcome).inc()
             self._count(gateway, outcome, 1)
@@ -205,7 +208,7 @@ class Scorer:
             self._count(gateway, "rejected", 1)
             self._count(gateway, "received", 1)
         # What a person fed again is no sign of life of the gateway.
-        sent = Counter(item.message.gateway for item in batch.items if not item.record.replayed)
+        sent = Counter(_gateway(item) for item in batch.items if not item.record.replayed)
         for gateway, count in sent.items():
             SMS_RECEIVED.labels(gateway).inc(count)
             self._count(gateway, "received", count)
@@ -252,6 +255,9 @@ class Scorer:
             self._live.setdefault(gateway, Counter()).update(counts)
             self._minutes.setdefault((gateway, minute), Counter()).update(counts)
         self._fresh.clear()
+
+
+_gateway = attrgetter("message.gateway")
 
 
 def _client(url: str, **settings: bool) -> redis.asyncio.Redis:

@@ -1,12 +1,12 @@
 """How fast each sender sends, counted in Redis: one round trip a batch, exact across gateways, workers and redelivery.
 
-One hash a sender and local day, whose values stay within 64 bytes: SMS by hour (`h`) and day (`d`); receivers (`r`,
-hashed to 32 bits; `n` of them), each with the last ids and texts it got and which gateways saw them, so that an SMS
-seen at two gateways, or fed twice under its id, counts once; ids that had no place there (`i`, up to 960); how many
-texts are near-identical (`x`); and which SMS crossed the line (`c`). It is kept as long as SMS of the day may come
-(`late_hours`), which is known from the beginning. A mark a partition says how far it was counted: within a partition
-SMS are read in order, so what lies before the mark was counted. An SMS whose time is absurd counts when it is read;
-only for such a one can a worker that dies between counting and publishing lose the crossing of a line.
+One hash a sender and local day, whose values stay within 64 bytes: SMS by hour (`h`) and day (`d`); receivers (`n` of
+them, each under 32 bits of a hash), with the first ids and the last texts each got and which gateways saw them, so
+that an SMS seen at two gateways, or fed twice under its id, counts once; ids that had no place there (`i`, up to 960);
+how many texts are near-identical (`x`); and which SMS crossed the line (`c`). It is kept as long as SMS of the day may
+come (`late_hours`), which is known from the beginning. A mark a partition says how far it was counted: within a
+partition SMS are read in order, so what lies before the mark was counted. An SMS whose time is absurd counts when it is
+read; only for such a one can a worker that dies between counting and publishing lose the crossing of a line.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ GATEWAY_NUMBERS: Final = {gateway: number for number, gateway in enumerate(GATEW
 
 @dataclass(frozen=True, slots=True)
 class _Hour:
-    """An hour of the clock on a local day (YYMMDD); `number` tells hours apart.
+    """An hour of the clock on a local day (YYMMDD), by name in the hash of the day; `number` tells hours apart.
 
     `kept_until` (epoch seconds) is when no SMS of the day can come any more, however late.
     """
 
     number: int
     day: str
-    hour: int
+    name: str
     kept_until: int
     began: datetime
     limits: Limits
@@ -69,7 +69,7 @@ class _Columns:
 
     sources: list[tuple[str, int, int]] = field(default_factory=list)
     groups: list[tuple[str, int, int, int]] = field(default_factory=list)
-    slots: list[tuple[int, int]] = field(default_factory=list)
+    slots: list[tuple[int, str]] = field(default_factory=list)
     limits: list[Limits] = field(default_factory=list)
     began: list[datetime] = field(default_factory=list)
     slot_of: list[int] = field(default_factory=list)
@@ -191,7 +191,7 @@ class Speedometer:
             columns.groups.append((sender_key(hour.day, sender), hour.kept_until, limits.per_hour, limits.per_day))
             columns.limits.append(limits)
             group = groups[day] = len(columns.groups)
-        columns.slots.append((group, hour.hour))
+        columns.slots.append((group, hour.name))
         columns.began.append(hour.began)
         return len(columns.slots)
 
@@ -203,7 +203,7 @@ class Speedometer:
         limits = limits_on(local.date(), self._policy)
         began = local.replace(minute=0, second=0, microsecond=0)
         kept_until = int(midnight.timestamp()) + self._policy.late_hours * HOUR_SECONDS + GRACE_SECONDS
-        hour = _Hour(number, f"{local:%y%m%d}", local.hour, kept_until, began, limits)
+        hour = _Hour(number, f"{local:%y%m%d}", f"h{local.hour}", kept_until, began, limits)
         if len(self._hours) > MOST_HOURS:
             self._hours.clear()
         self._hours[quarter] = hour

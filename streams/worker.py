@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from streams.engine import Engine
 
 WITH_DATABASE = ("casework", "protection", "shadow")
-GARBAGE_EVERY = 20_000
+GARBAGE_EVERY = 200_000
 """Objects made until young ones are searched for garbage: a batch makes thousands that live as long as it does."""
 NAMES = ("scoring", *WITH_DATABASE)
 

@@ -101,12 +101,12 @@ def growth_figures(grown: Sequence[Grown], machine: Machine) -> dict[str, Any]:
 
 def growth_table(grown: Sequence[Grown]) -> Table:
     """The growth for the terminal."""
-    heads = ("cores", "partitions a topic", "SMS/s together", "a CPU second")
-    table = Table(_right("workers"), *map(_right, heads), title="More workers, more partitions")
+    heads = ("cores", "partitions a topic", "parts of long SMS", "SMS/s together", "a CPU second")
+    table = Table(_right("workers"), *map(_right, heads), title="More workers, more partitions, long SMS")
     for one in grown:
-        table.add_row(
-            str(one.workers), str(one.cores), str(one.partitions), f"{one.sms_per_s:,.0f}", f"{one.sms_per_cpu_s:,.0f}"
-        )
+        counted = (one.workers, one.cores, one.partitions)
+        speeds = (f"{one.sms_per_s:,.0f}", f"{one.sms_per_cpu_s:,.0f}")
+        table.add_row(*map(str, counted), f"{one.parts:.0%}", *speeds)
     return table
 
 

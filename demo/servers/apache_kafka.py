@@ -147,11 +147,11 @@ class ApacheKafka(Server):
         }
         settings = self.with_doors(settings)
         self._settings.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()  # one in 64 begins with "-"
         with self.log.open("ab") as log:
             done = subprocess.run(  # noqa: S603 - fixed words
                 [JAVA, "-Xmx128m", "-cp", self._classpath, "kafka.tools.StorageTool",
-                 "format", "-t", cluster, "-c", str(self._settings), *self.users()],
+                 "format", f"--cluster-id={cluster}", "-c", str(self._settings), *self.users()],
                 check=False, stdout=log, stderr=log,
             )  # fmt: skip
         if done.returncode:

@@ -415,11 +415,13 @@ def test_every_part_is_scored_and_none_under_two_ids_whatever_is_mixed_read_agai
     valkey_url: str, data: st.DataObject
 ) -> None:
     # Given SMS of one sender with the same reference, whose parts come in any order, if at all; each has its own letter
-    sender, letters = a_sender(), iter("甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥")
+    # (numbers and ids are the same each time, and Valkey is empty: what Hypothesis tries once more goes as before)
+    database, letters = f"{valkey_url.removesuffix('/0')}/9", iter("甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥")
+    redis.Redis.from_url(database).flushdb()
     totals = data.draw(st.lists(st.integers(2, 5), min_size=1, max_size=4))
     seconds = [data.draw(st.integers(0, 60)) for _ in totals]
     parts = [
-        a_part(0, seq, total, next(letters), sender=sender, sent_at=NOW + timedelta(seconds=second))
+        a_part(0, seq, total, letter := next(letters), id=letter, sent_at=NOW + timedelta(seconds=second))
         for total, second in zip(totals, seconds, strict=True)
         for seq in range(1, total + 1)
     ]
@@ -453,7 +455,7 @@ def test_every_part_is_scored_and_none_under_two_ids_whatever_is_mixed_read_agai
             await either().release([one.key for one in found])
         return scored
 
-    scored = in_valkey(valkey_url, deed)
+    scored = in_valkey(database, deed)
     # Then no text is lost, and each part belongs to one SMS alone
     ids = {sms.text: {one.message.id for one in scored if sms.text in one.message.text} for sms in came}
     assert {text: len(found) for text, found in ids.items()} == dict.fromkeys(ids, 1)

@@ -402,6 +402,37 @@ def test_what_a_feeder_that_died_feeds_again_counts_once(valkey_url: str, receiv
     assert counts.of(0).receivers == min(receivers, 150)
 
 
+def test_ids_stay_known_when_another_receiver_gets_many_sms_in_one_batch(valkey_url: str) -> None:
+    sender = a_sender()
+
+    def fed(receiver: str, number: int) -> list[Sms]:
+        return [an_sms(sender=sender, receiver=receiver, id=f"{receiver}-{n}", sent_at=NOW) for n in range(number)]
+
+    one, other = fed("13900000001", 100), fed("13900000002", 40)
+    read = items(one + other + one + other, f"t-{sender}")
+
+    async def deed(new: Callable[..., Speedometer]) -> Counts:
+        for upto, start in ((100, 0), (140, 100), (280, 140)):
+            counts = await count(new(), read[start:upto])
+        return counts
+
+    counts = in_valkey(valkey_url, deed)
+    assert (counts.of(0).day, counts.of(0).receivers) == (140, 2)
+
+
+def test_copies_are_told_from_originals_when_a_receiver_got_more_than_can_be_counted(valkey_url: str) -> None:
+    # Given 300 times one text to one receiver, 200 of which the interconnect saw too
+    sender = a_sender()
+    flood = [an_sms(sender=sender, gateway="smsc", sent_at=NOW) for _ in range(300)]
+    copies = [an_sms(sender=sender, gateway="interconnect", sent_at=NOW) for _ in range(200)]
+
+    async def deed(new: Callable[..., Speedometer]) -> Counts:
+        await count(new(), items(flood, f"smsc-{sender}"))
+        return await count(new(), items(copies, f"out-{sender}"))
+
+    assert in_valkey(valkey_url, deed).of(0).day == 300
+
+
 def test_equal_ids_of_two_gateways_are_two_sms(valkey_url: str) -> None:
     sender = a_sender()
     batch = [

@@ -56,6 +56,11 @@ def test_counts_are_summed_over_the_labels_of_a_page_of_metrics() -> None:
     assert counts.stages == {"decode": 0.5, "score": 0.02}
 
 
+def test_parts_of_a_long_sms_count_one_by_one_where_a_process_tells_what_it_took() -> None:
+    taken = b'qingxin_sms_received_total{gateway="smsc"} 2000.0\n'
+    assert counts_of(PAGE + taken, at=7.0).scored == 2000
+
+
 def test_a_lap_is_what_was_done_between_two_moments() -> None:
     first = Counts(at=10, scored=100, cpu=2, memory=50, stages={"score": 1})
     lap = lap_between(first, Counts(at=14, scored=2100, cpu=4, memory=60, stages={"score": 1.5, "publish": 0.1}))
@@ -82,6 +87,18 @@ def test_the_messages_are_the_same_but_for_their_times_and_come_from_many_sender
     assert [sms.text for sms in first] == [sms.text for sms in again]
     assert len({sms.sender for sms in first}) > 1000
     assert len({sms.id for sms in first}) == 3000
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_a_share_of_the_messages_comes_in_two_parts(share: float) -> None:
+    messages = list(some_sms(2000, parts=share))
+
+    assert len(messages) == len({sms.id for sms in messages}) == 2000
+    parts = [sms for sms in messages if sms.part]
+    assert len(parts) == pytest.approx(2000 * share, abs=2)
+    assert {(sms.part.seq, sms.part.total) for sms in parts if sms.part} == {(1, 2), (2, 2)}
+    assert {len(sms.text) for sms in parts} == {67}
+    assert len({(sms.sender, sms.receiver, sms.part.ref) for sms in parts if sms.part}) == len(parts) / 2
 
 
 def test_the_age_of_a_hit_is_read_from_its_id_and_other_hits_are_passed_over() -> None:
