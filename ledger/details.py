@@ -170,21 +170,26 @@ def key_name(key: str) -> str:
 
 def value_name(key: str, value: Any) -> str:
     """Give what a value is called: yes and no, lists with commas, known states and fields in the reader's language."""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if key in SHARES and isinstance(value, (int, float)):
-        return f"{value:.2%}"
-    if key in SUMS and isinstance(value, int):
-        return f"{value / 100:.2f}"
+    match value:
+        case bool():
+            return _("yes") if value else _("no")
+        case list():
+            return _(", ").join(value_name(key, one) for one in value) or "–"
+        case dict():
+            return _(", ").join(f"{name} {one}" for name, one in value.items()) or "–"
+        case int() | float():
+            return _figure(key, value)
     if key in MOMENTS:
         return _moment(str(value))
-    if isinstance(value, list):
-        return _(", ").join(value_name(key, one) for one in value) or "–"
-    if isinstance(value, dict):
-        return _(", ").join(f"{name} {one}" for name, one in value.items()) or "–"
-    if key in FIELD_LISTS:
-        return str(FIELDS.get(value, value))
-    return str(VALUES.get(value, value)) if key in VALUED else str(value)
+    names = FIELDS if key in FIELD_LISTS else VALUES if key in VALUED else {}
+    return str(names.get(value, value))
+
+
+def _figure(key: str, value: float) -> str:
+    """Give a share as a percentage, a sum in yuan, and any other number as it stands."""
+    if key in SHARES:
+        return f"{value:.2%}"
+    return f"{value / 100:.2f}" if key in SUMS else str(value)
 
 
 def _moment(told: str) -> str:

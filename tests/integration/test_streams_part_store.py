@@ -387,7 +387,9 @@ def test_an_sms_whose_parts_did_not_all_come_is_marked_too(valkey_url: str) -> N
         await here.join([fed_again(first, b"unreadable \xff"), second], NOW)
         return [overdue.item for overdue in await there.overdue(late)]
 
-    marks = [item.record.replayed for item in in_valkey(valkey_url, deed) if item.message.sender == first.message.sender]
+    marks = [
+        item.record.replayed for item in in_valkey(valkey_url, deed) if item.message.sender == first.message.sender
+    ]
     assert len(marks) == 1
     assert marks[0].startswith(b"unreadable")
 

@@ -38,7 +38,7 @@ def test_keys_and_values_are_said_in_chinese(key: str, value: object, said: tupl
 
 
 def keys_written(source: str) -> Iterator[str]:
-    """Give the keys of audit details that a module writes: keywords of `note` and the like, and dicts called details."""
+    """Give the keys of audit details that a module writes: keywords of `note` and its kin, dicts called details."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), keywords=keywords) if name in TELLING:

@@ -126,7 +126,7 @@ def test_a_gateway_with_little_traffic_has_the_alarm_too() -> None:
 
 
 def dense(usual_every: int, lately: int, hours: int, received: int = 10) -> dict[int, dict[str, int]]:
-    """Eight days of `received` SMS a minute with a hit every so many minutes; in the last hours `lately` hits an hour."""
+    """Eight days of SMS with a hit every so many minutes; in the last hours `lately` hits an hour."""
     minutes = {}
     for ago in range(1, 8 * DAY):
         hit = int(ago % usual_every == 0) if ago > 60 * hours else int(ago % 60 < lately)
