@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing_hooks.models import Service, Subscriber
@@ -35,6 +36,7 @@ def subscriber_search(request: HttpRequest) -> HttpResponse:
     return render(request, "billing_hooks/search.html", {"active": "subscribers"})
 
 
+@never_cache
 @require_safe
 @role_required(*READERS)
 def subscriber_page(request: HttpRequest, pk: int) -> HttpResponse:

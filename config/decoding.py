@@ -28,6 +28,15 @@ def decode_line(raw: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     except msgspec.DecodeError as error:
         raise BadRecordError("invalid_json", str(error)) from error
     except UnicodeDecodeError as error:
-        raise BadRecordError("not_utf8", str(error)) from error
+        raise BadRecordError("not_utf8", _where(raw) or str(error)) from error
     except RecursionError as error:
         raise BadRecordError("invalid_json", "nested too deeply") from error
+
+
+def _where(raw: bytes) -> str:
+    """Say which bytes of the line are no UTF-8: msgspec counts from the beginning of the field."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        return str(error)
+    return ""

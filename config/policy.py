@@ -145,7 +145,6 @@ class CoveragePolicy(_Part):
     longest_gap_factor: float = Field(ge=1)
     silent_false_alarms_a_year: float = Field(gt=0, le=1000)
     share_window_minutes: int = Field(ge=5, le=1440)
-    share_messages: int = Field(ge=1)
     share_ratio: float = Field(gt=1)
     share_by_chance: float = Field(gt=0, lt=0.1)
 

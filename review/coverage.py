@@ -104,14 +104,14 @@ def judge(seen: Seen, now: datetime, policy: CoveragePolicy) -> Verdict:
 def hit_share(minutes: Minutes, now: int, policy: CoveragePolicy) -> Comparison | None:
     """Compare the share of hits of the last minutes with the same time on earlier days, or with what is known.
 
-    A gateway with little traffic shows in an hour only a great change; its window doubles until it holds enough SMS, at
-    most to a day.
+    A gateway with little traffic or few hits shows in an hour only a great change; its window doubles until it would
+    show the smallest rise that matters and a fall to nothing, at most to a day.
     """
     found, length = None, policy.share_window_minutes
     while length <= DAY:
         longer = _compare(minutes, now, length, policy)
         found = longer or found
-        if longer and (longer.now.scored >= policy.share_messages or _changed(longer, policy)):
+        if longer and (_changed(longer, policy) or longer.would_show(policy.share_ratio, policy.share_by_chance)):
             break
         length = min(2 * length, DAY) if length < DAY else DAY + 1
     return found

@@ -30,11 +30,15 @@ class Share:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The share of the window, the usual one, and the chance that such a difference is an accident."""
+    """The share of the window, the usual one, and the chance that such a difference is an accident.
+
+    `wider` is how many times more the days differ than by chance.
+    """
 
     now: Share
     usual: Share
     chance: float
+    wider: float = 1.0
 
     @property
     def ratio(self) -> float:
@@ -47,6 +51,12 @@ class Comparison:
         """Whether the share is above the usual one."""
         return self.now.value > self.usual.value
 
+    def would_show(self, ratio: float, by_chance: float) -> bool:
+        """Say whether a window of so many SMS would show `ratio` times the usual share, and a fall to nothing."""
+        scored = self.now.scored
+        rise = round(min(self.usual.value * scored * ratio, scored))
+        return all(_chance(Share(hits, scored), self.usual, self.wider) <= by_chance for hits in (0, rise))
+
 
 def compare(window: Share, pieces: Sequence[Share]) -> Comparison | None:
     """Compare a window with pieces of the past; None when there is nothing to compare. Few SMS give a high chance."""
@@ -54,7 +64,8 @@ def compare(window: Share, pieces: Sequence[Share]) -> Comparison | None:
     usual = Share(sum(piece.hits for piece in pieces), sum(piece.scored for piece in pieces))
     if len(pieces) < LEAST_PIECES or not window.scored:
         return None
-    return Comparison(window, usual, _chance(window, usual, spread(pieces, usual.value)))
+    wider = spread(pieces, usual.value)
+    return Comparison(window, usual, _chance(window, usual, wider), wider)
 
 
 def spread(pieces: Sequence[Share], share: float) -> float:

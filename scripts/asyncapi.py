@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from config import records  # noqa: E402 - found through the line above
-from config.topics import GATEWAY_TOPICS, TOPICS, Topic  # noqa: E402
+from config.topics import GATEWAY_TOPICS, REPLAYED_HEADER, REPLAYED_TOPICS, TOPICS, Topic  # noqa: E402
 
 PLACE = ROOT / "docs" / "asyncapi.yaml"
 OURS = ("scoring", "relay", "any worker")
@@ -58,12 +58,24 @@ def operation(topic: Topic) -> dict[str, Any]:
 
 def message(struct: type[msgspec.Struct]) -> dict[str, Any]:
     """Describe a record; its payload is one line."""
-    return {
+    described = {
         "name": struct.__name__,
         "summary": first_line(struct),
         "contentType": LINES,
         "payload": ref("schemas", struct.__name__),
     }
+    fed_again = {struct for topic in TOPICS if topic.name in REPLAYED_TOPICS for struct in structs_of(topic)}
+    return described | {"headers": replayed_headers()} if struct in fed_again else described
+
+
+def replayed_headers() -> dict[str, Any]:
+    """Describe the header of a line that a person fed again."""
+    said = (
+        "A Replayed as JSON in UTF-8, which the relay writes beside a line that a person repaired or fed again in the "
+        "console. Gateways and feeders leave it out: SMS that bear it do not count as a gateway's sign of life."
+    )
+    written = {"type": "string", "contentMediaType": "application/json", "contentSchema": ref("schemas", "Replayed")}
+    return {"type": "object", "properties": {REPLAYED_HEADER: {"description": said} | written}}
 
 
 def ref(kind: str, name: str) -> dict[str, str]:

@@ -14,11 +14,12 @@ TOKEN_LENGTH = 16
 
 
 class HeldPart(msgspec.Struct, frozen=True, array_like=True):
-    """What is kept of a part while it waits: what its SMS is made of."""
+    """What is kept of a part while it waits: what its SMS is made of, and the mark of a line that was fed again."""
 
     id: str
     sent_at: int
     text: str
+    replayed: str = ""
 
 
 def is_part(sms: Sms) -> bool:
@@ -31,9 +32,15 @@ def part_of(sms: Sms) -> Part:
     return sms.part or Part(ref=0, seq=1, total=1)
 
 
-def held(sms: Sms) -> HeldPart:
-    """Give what is kept of a part."""
-    return HeldPart(sms.id, sent_ms(sms), sms.text)
+def held(sms: Sms, replayed: bytes = b"") -> HeldPart:
+    """Give what is kept of a part; `replayed` is the mark of its record, if a person fed the line again."""
+    return HeldPart(sms.id, sent_ms(sms), sms.text, replayed.decode("utf-8", "replace"))
+
+
+def mark_of(parts: Mapping[int, HeldPart]) -> bytes:
+    """Give the mark of an SMS of these parts by number: that of its first part that a person fed again, if any."""
+    marks = (parts[number].replayed for number in sorted(parts))
+    return next((mark.encode() for mark in marks if mark), b"")
 
 
 def sent_ms(sms: Sms) -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ from config.records import Sms, encode
 from config.topics import GATEWAY_TOPICS
 from streams.hot_state import Script
 from streams.lines import Item, RawRecord
-from streams.long_sms import TOKEN_LENGTH, HeldPart, held, is_part, join, part_of, sent_ms, token_of
+from streams.long_sms import TOKEN_LENGTH, HeldPart, held, is_part, join, mark_of, part_of, sent_ms, token_of
 from streams.velocity import NO_PARTITION
 
 MOST_LEASED = 500
@@ -94,7 +94,7 @@ class PartStore:
         """
         leased = await self._script.run(("lease", PARTS_DUE, _ms(now), self._lease, MOST_LEASED))
         return [
-            Overdue(_out_of_redis(_sms(key, named, total, kept), began), Claim(key, count))
+            Overdue(_out_of_redis(*_sms(key, named, total, kept), began), Claim(key, count))
             for key, began, count, named, total, kept in leased
         ]
 
@@ -121,8 +121,9 @@ def _ready(items: Sequence[Item[Sms]], answers: Mapping[int, Any]) -> Ready:
         ready.outcomes.append((item.message.gateway, outcome))
         if whole:
             key, began, named, kept = whole
-            sms = _sms(key, named, len(kept), kept)
-            ready.items.append(_out_of_redis(sms, began) if named else Item(sms, item.record, item.line))
+            sms, replayed = _sms(key, named, len(kept), kept)
+            record = item.record if item.record.replayed == replayed else replace(item.record, replayed=replayed)
+            ready.items.append(_out_of_redis(sms, replayed, began) if named else Item(sms, record, item.line))
             ready.keys.append(Claim(key, len(kept)))
         elif outcome == "alone":
             ready.items.append(item)
@@ -134,20 +135,20 @@ def _kept(item: Item[Sms]) -> tuple[str, str, int, int, int, str, str]:
     reference = parts_key(sms.gateway, part.ref, sms.sender, sms.receiver)
     place = f"{record.topic}:{record.partition}:{record.offset}:{item.line}"
     mark = PART_MARKS + token_of(sms)
-    return reference, mark, part.total, part.seq, sent_ms(sms), encode(held(sms)).decode(), place
+    return reference, mark, part.total, part.seq, sent_ms(sms), encode(held(sms, record.replayed)).decode(), place
 
 
-def _sms(key: str, named: int, total: int, kept: Sequence[Any]) -> Sms:
-    """Give the SMS of a key; `named` is the number of the part whose id it has, 0 if that of its first."""
+def _sms(key: str, named: int, total: int, kept: Sequence[Any]) -> tuple[Sms, bytes]:
+    """Give the SMS of a key and its mark; `named` is the number of the part whose id it has, 0 if that of its first."""
     _, _, gateway, _, size, rest = key[: -TOKEN_LENGTH - 1].split(":", 5)
     sender, receiver = rest[: int(size)], rest[int(size) + 1 :]
     parts = {number: _part.decode(part) for number, part in kept}
-    return join(parts, total, gateway, sender, receiver, named)
+    return join(parts, total, gateway, sender, receiver, named), mark_of(parts)
 
 
-def _out_of_redis(sms: Sms, began: int) -> Item[Sms]:
+def _out_of_redis(sms: Sms, replayed: bytes, began: int) -> Item[Sms]:
     """Place an SMS that was, or is, scored with parts missing: with its late parts it is the same, and counts once."""
-    return Item(sms, RawRecord(GATEWAY_TOPICS[sms.gateway], NO_PARTITION, began, encode(sms)), 1)
+    return Item(sms, RawRecord(GATEWAY_TOPICS[sms.gateway], NO_PARTITION, began, encode(sms), replayed), 1)
 
 
 def _ms(moment: datetime) -> int:

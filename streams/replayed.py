@@ -24,7 +24,8 @@ def mark_in(headers: Mapping[str, bytes] | Iterable[tuple[str, bytes]] | None) -
 def marks_of(items: Sequence[Item[Sms]]) -> dict[tuple[str, str], Replayed]:
     """Give which of some SMS were fed again, by gateway and id.
 
-    Of a long SMS the part that completed it counts. A mark that cannot be read still says that a person fed the line.
+    Of a long SMS the first of its parts that was fed again counts. A mark that cannot be read still says that a person
+    fed the line.
     """
     return {
         (item.message.gateway, item.message.id): _read(item.record.replayed) for item in items if item.record.replayed

@@ -30,6 +30,17 @@ GATEWAY_NAMES: Final = {
 }
 VOLUME_NAME: Final = _("volume")
 CONTACT_KINDS: Final = {"phone": _("phone"), "qq": _("QQ"), "wechat": _("WeChat"), "link": _("link")}
+DISGUISES: Final = {
+    "[disguise: hidden]": _("disguise: hidden characters"),
+    "[disguise: digits]": _("disguise: digits in other signs"),
+    "[disguise: inserted]": _("disguise: signs inside words"),
+    "[disguise: split]": _("disguise: characters split into parts"),
+    "[disguise: homophone]": _("disguise: words by sound"),
+    "[disguise: lookalike]": _("disguise: words by look"),
+    "[disguise: pinyin]": _("disguise: words in pinyin"),
+    "[disguise: traditional]": _("disguise: traditional characters"),
+}
+"""Terms that stand for a kind of trick: `DISGUISE_TERMS` of models/explanation.py."""
 STATES: Final = {
     "open": (_("open"), "info"),
     "awaiting_approval": (_("awaiting signature"), "warn"),
@@ -53,6 +64,12 @@ STATES: Final = {
 def gateway_name(code: str) -> str | Promise:
     """Give the name of a gateway in the reader's language."""
     return GATEWAY_NAMES.get(code, code)
+
+
+@register.filter
+def term_name(term: str) -> str:
+    """Give a word that weighed as it is, and a kind of trick in the reader's language."""
+    return str(DISGUISES.get(term, term))
 
 
 @register.filter

@@ -117,6 +117,7 @@ def test_revealing_shows_the_number_once_and_is_audited(subscriber: Subscriber) 
     shown = client.post(reverse("subscriber_reveal", args=[subscriber.pk]), follow=True).content.decode()
 
     assert SUBSCRIBER in shown
+    assert "no-store" in client.get(address)["Cache-Control"], "the browser keeps no copy of number and texts"
     assert SUBSCRIBER not in client.get(address).content.decode()
     entry = AuditEntry.objects.get(action="number_revealed")
     assert (entry.actor, entry.subject_type, entry.subject_id) == ("lin", "subscriber", str(subscriber.pk))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
@@ -360,6 +361,38 @@ def test_a_part_that_is_fed_again_after_its_sms_could_not_be_scored_gives_the_sm
         assert texts(await one.join(records(last, first=51), repaired)) == []
 
     in_valkey(valkey_url, deed)
+
+
+def fed_again(item: Item[Sms], mark: bytes) -> Item[Sms]:
+    return item._replace(record=dataclasses.replace(item.record, replayed=mark))
+
+
+def test_a_part_that_was_fed_again_marks_its_sms_whichever_part_completes_it(valkey_url: str) -> None:
+    first, second, third = three_parts(a_sender())
+    by_ola = b'{"letter":"D-000007","by":"ola"}'
+
+    async def deed(here: PartStore, there: PartStore) -> list[Ready]:
+        await here.join([first, fed_again(second, by_ola)], NOW)
+        return [await there.join([third], NOW)]
+
+    (ready,) = in_valkey(valkey_url, deed)
+    assert [item.record.replayed for item in ready.items] == [by_ola]
+    assert place_of(ready.items[0])[:3] == (third.record.topic, third.record.partition, third.record.offset)
+
+
+def test_an_sms_whose_parts_did_not_all_come_is_marked_too(valkey_url: str) -> None:
+    first, second, _ = three_parts(a_sender())
+    late = NOW + timedelta(hours=1)
+
+    async def deed(here: PartStore, there: PartStore) -> list[Item[Sms]]:
+        await here.join([fed_again(first, b"unreadable \xff"), second], NOW)
+        return [overdue.item for overdue in await there.overdue(late)]
+
+    marks = [
+        item.record.replayed for item in in_valkey(valkey_url, deed) if item.message.sender == first.message.sender
+    ]
+    assert len(marks) == 1
+    assert marks[0].startswith(b"unreadable")
 
 
 def test_a_batch_without_parts_asks_nothing(valkey_url: str) -> None:

@@ -13,7 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from config.records import encode
-from config.topics import TOPICS
+from config.topics import REPLAYED_HEADER, TOPICS
 from tests import builders
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +38,13 @@ def test_asyncapi_is_up_to_date() -> None:
 
 def test_asyncapi_has_a_channel_for_every_topic() -> None:
     assert set(described()["channels"]) == {topic.name for topic in TOPICS}
+
+
+def test_asyncapi_describes_the_header_of_lines_that_were_fed_again() -> None:
+    messages = described()["components"]["messages"]
+    assert {name for name, message in messages.items() if "headers" in message} == {"Sms"}
+    header = messages["Sms"]["headers"]["properties"][REPLAYED_HEADER]
+    assert header["contentSchema"] == {"$ref": "#/components/schemas/Replayed"}
 
 
 def test_every_reference_of_asyncapi_leads_somewhere() -> None:

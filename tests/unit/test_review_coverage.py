@@ -125,6 +125,30 @@ def test_a_gateway_with_little_traffic_has_the_alarm_too() -> None:
     assert Kind.HIT_SHARE in verdict(hourly(dict.fromkeys(range(12), 3), scored=10), quiet=1).alarms
 
 
+def dense(usual_every: int, lately: int, hours: int, received: int = 10) -> dict[int, dict[str, int]]:
+    """Eight days of SMS with a hit every so many minutes; in the last hours `lately` hits an hour."""
+    minutes = {}
+    for ago in range(1, 8 * DAY):
+        hit = int(ago % usual_every == 0) if ago > 60 * hours else int(ago % 60 < lately)
+        minutes[MINUTE - ago] = {"received": received, "scored": received, "hits": hit}
+    return minutes
+
+
+def test_an_hour_of_many_sms_and_few_hits_is_too_short_to_tell_so_that_some_hours_are_compared() -> None:
+    # Given 600 SMS and six hits an hour as a rule: an hour without any may be chance, six such hours are none
+    assert Kind.HIT_SHARE not in verdict(dense(10, lately=6, hours=6), quiet=1).alarms
+    assert Kind.HIT_SHARE not in verdict(dense(10, lately=0, hours=1), quiet=1).alarms
+    assert Kind.HIT_SHARE in verdict(dense(10, lately=0, hours=6), quiet=1).alarms
+    # And twice as many as usual for eight hours are none either
+    assert Kind.HIT_SHARE in verdict(dense(10, lately=14, hours=8), quiet=1).alarms
+
+
+def test_an_alarm_of_some_hits_an_hour_ends_some_hours_after_the_burst() -> None:
+    standing = {"standing": {Kind.HIT_SHARE: NOW - timedelta(hours=9)}}
+    burst = {minute: {"received": 10, "scored": 10, "hits": 3} for minute in range(MINUTE - 9 * 60, MINUTE - 8 * 60)}
+    assert not verdict(dense(10, lately=6, hours=12) | burst, quiet=1, **standing).alarms
+
+
 def test_one_sms_an_hour_is_compared_over_a_day() -> None:
     assert Kind.HIT_SHARE not in verdict(hourly({}, scored=1), quiet=1).alarms
     assert Kind.HIT_SHARE not in verdict(hourly({0: 1}, scored=1), quiet=1).alarms

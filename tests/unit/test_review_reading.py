@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.numbers import mask_numbers
+from models.explanation import DISGUISE_TERMS
 from review.gateways import count_of
 from review.grouping import Summary, by_sender, first_of_each, storable
 from review.reading import Stretch, read, read_places, visible
-from review.templatetags.review import percent, reading_of
+from review.templatetags.review import percent, reading_of, term_name
 from tests.builders import NOW, a_hit
 
 
@@ -136,3 +138,12 @@ def test_evidence_marks_places_where_it_has_them_and_words_where_it_is_old() -> 
     assert [
         one.text for one in reading_of("讠正件 证件", new, revealed=True, as_sent=True).stretches if one.marked
     ] == ["讠正件"]
+
+
+def test_every_kind_of_trick_is_named_in_chinese() -> None:
+    with override("zh-hans"):
+        names = [term_name(term) for term in DISGUISE_TERMS]
+        assert all(name.startswith("伪装：") for name in names), names
+        assert term_name("发票") == "发票"
+    with override("en"):
+        assert term_name("[disguise: homophone]") == "disguise: words by sound"

@@ -46,7 +46,8 @@ def changed(**fields: Any) -> bytes:
         (changed(gateway="smscx"), "smscx 不在 smsc, ismg, interconnect, monternet 之中"),
         (changed(text="\x07"), "第 0 个字符为 U+0007"),
         (b"{}", "缺少字段 id"), (b"{", "行不完整"), (b"x", "JSON 在第 0 字节处出错"), (b"[]", "应为对象，实为列表"),
-        (b'{"id": "\xff"}', "第 0 字节处不是 UTF-8"),
+        (b'{"id": "\xff"}', "第 8 字节处不是 UTF-8"),
+        (b'{"id": "1", "text": "a\xc4\xfa"}', "第 22 字节处不是 UTF-8"),
     ],
 )  # fmt: skip
 def test_every_refusal_of_a_line_is_said_in_chinese(raw: bytes, words: str) -> None:
@@ -56,6 +57,13 @@ def test_every_refusal_of_a_line_is_said_in_chinese(raw: bytes, words: str) -> N
         assert detail_in_words(refusal.detail) == words
     with override("en"):
         assert words not in detail_in_words(refusal.detail)
+
+
+def test_bytes_that_are_not_utf8_are_counted_in_the_line_as_it_is_shown() -> None:
+    raw = changed(text="您好").decode().encode().replace(b"\\u60a8", "您".encode("gb18030"))
+    at = raw.index("您".encode("gb18030"))
+    with override("en"):
+        assert detail_in_words(refusal_of(raw).detail) == f"the bytes at {at} are no UTF-8"
 
 
 def test_a_detail_that_is_not_known_stays_as_it_is() -> None:
