@@ -13,6 +13,8 @@ from django.utils import timezone
 from config.records import Contact
 from config.roles import Role
 from ledger.models import AuditEntry
+from models.contacts import contacts
+from models.text import normalise
 from review.casework import take_hits
 from review.models import Campaign, Case
 from tests.builders import a_hit
@@ -107,6 +109,20 @@ def test_a_campaign_is_found_by_a_phone_however_it_is_written(written: str) -> N
     assert list(answer.context["campaigns"]) == [campaign]
     entry = AuditEntry.objects.get(action="contact_searched")
     assert PHONE not in entry.subject_id
+
+
+@pytest.mark.parametrize(
+    ("sent", "written"),
+    [
+        ("加微信fapiao88", "fapiao88"), ("加微信dongjie88", "DongJie88"), ("加微信daikuan-88", "ｄaikuan-88"),
+        ("加微信fapiao88", "微信：fapiao88"), ("登录fapiao88.com", "fapiao88.com"), ("加QQ512348899", "512 348 899"),
+        ("短链 t.cn/RxAbC1", "https://t.cn/RxAbC1"),
+    ],
+)  # fmt: skip
+def test_a_campaign_is_found_by_an_id_or_a_link_as_the_page_shows_it(sent: str, written: str) -> None:
+    advertised = [Contact(kind, value) for kind, value in contacts([normalise(sent)], [sent])[0]]
+    campaign = a_campaign("a", 1, *advertised, text=sent)
+    assert list(reader().post("/campaigns/find/", {"contact": written}).context["campaigns"]) == [campaign]
 
 
 @pytest.mark.parametrize(
