@@ -85,6 +85,15 @@ def test_a_campaign_shows_its_facts_contacts_and_senders(role: Role) -> None:
     assert PHONE not in html
 
 
+def test_a_campaign_that_only_its_volume_made_looks_like_no_illegal_one_and_can_be_asked_for() -> None:
+    other = a_campaign("a", 2, Contact("wechat", WECHAT))
+    greetings = a_campaign("b", 2, Contact("wechat", WECHAT), label="volume", found_by="volume", spam=0.02)
+    listed = reader().get("/campaigns/?label=volume")
+    assert shown(listed) == ["b"]
+    for page in (listed, reader().get(f"/campaigns/{greetings.pk}/"), reader().get(f"/campaigns/{other.pk}/")):
+        assert '<span class="badge badge-info">volume</span>' in page.content.decode()
+
+
 def test_full_contacts_are_shown_once_and_the_audit_log_keeps_who_asked() -> None:
     campaign, browser = a_campaign("a", 2, Contact("phone", PHONE)), reader(Role.APPROVER)
     assert browser.post(f"/campaigns/{campaign.pk}/reveal/")["Location"] == f"/campaigns/{campaign.pk}/"
