@@ -91,7 +91,7 @@ def test_a_campaign_that_only_its_volume_made_looks_like_no_illegal_one_and_can_
     listed = reader().get("/campaigns/?label=volume")
     assert shown(listed) == ["b"]
     for page in (listed, reader().get(f"/campaigns/{greetings.pk}/"), reader().get(f"/campaigns/{other.pk}/")):
-        assert '<span class="badge badge-info">volume</span>' in page.content.decode()
+        assert '<span class="badge badge-info">发送量</span>' in page.content.decode()
 
 
 def test_full_contacts_are_shown_once_and_the_audit_log_keeps_who_asked() -> None:
