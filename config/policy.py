@@ -11,6 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from config.live import HISTORY_DAYS
 
 DEFAULT_POLICY = Path(__file__).with_name("policy.toml")
+GONE = {
+    "campaigns.wording_hours": "campaigns.seen_hours and campaigns.first_hours took its place",
+    "coverage.silent_by_chance": "coverage.silent_false_alarms_a_year took its place, which counts alarms a year",
+    "long_sms.same_ref_seconds": "long_sms.apart_seconds and long_sms.known_seconds took its place",
+    "volume.max_texts": "take it out; near-identical texts need no limit any more",
+}
+"""Rules of older versions, and what to do about each in a policy that has it still."""
 
 
 class PolicyError(Exception):
@@ -186,6 +193,10 @@ def load_policy(path: Path | None = None) -> Policy:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise PolicyError(f"{path}: {error}") from error
     faults = [
+        f"{path}: {name} stands in no section; write [section.rule] with a value and a description"
+        for name, rules in raw.items()
+        if not isinstance(rules, dict)
+    ] or [
         f"{path}: {section}.{name} needs a value and a description"
         for section, rules in raw.items()
         for name, rule in rules.items()
@@ -197,8 +208,18 @@ def load_policy(path: Path | None = None) -> Policy:
     try:
         return Policy.model_validate(values)
     except ValidationError as error:
-        raise PolicyError(
-            "\n".join(
-                f"{path}: {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()
-            )
-        ) from error
+        told = (_told(".".join(map(str, fault["loc"])), fault["type"], fault["msg"]) for fault in error.errors())
+        raise PolicyError("\n".join(f"{path}: {one}" for one in told)) from error
+
+
+def _told(rule: str, kind: str, message: str) -> str:
+    """Say what is wrong with a rule, and what to do about one of another version."""
+    if kind == "missing":
+        return f"{rule} is missing: copy it, with its description, from {DEFAULT_POLICY}"
+    if kind != "extra_forbidden":
+        return f"{rule}: {message}"
+    return (
+        f"{rule} is gone from this version: {GONE[rule]}"
+        if rule in GONE
+        else f"{rule} is no rule of this version: take it out"
+    )

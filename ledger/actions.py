@@ -14,6 +14,7 @@ ACTIONS = {
     "case_claimed": _("case claimed"),
     "case_decided": _("case decided"),
     "case_extended": _("more evidence in a case"),
+    "evidence_completed": _("late parts of a long SMS came into its evidence"),
     "evidence_seen_elsewhere": _("evidence seen at another gateway, too"),
     "case_opened": _("case opened"),
     "charge_announced": _("charge announced by BOSS"),

@@ -53,6 +53,7 @@ _ADVERT: Final = re.compile(
     rf"|(?P<phone>[{_PHONES}])|(?P<link>[{_LINKS}])|(?P<mail>{MAIL})|(?P<glued>{IDENTIFIER}))"
 )
 _GLUED: Final = re.compile(r"(?P<cue>qq|q|weixin|wechat|tel|mob)[:_-]?(?P<rest>[a-z0-9_-]{5,20})")
+_LETTER: Final = re.compile("[a-z]")
 _NUMBER: Final = re.compile(r"(?:00)?(?:86)?(1[3-9][0-9]{9})|(?:86)?(0[1-9][0-9]{8,10})|([48]00[0-9]{7})")
 _SERVICE_DIGITS: Final = 6
 _QQ: Final = re.compile(r"[1-9][0-9]{4,10}")
@@ -144,7 +145,13 @@ def _glued(run: str, sent: str) -> Iterator[Contact]:
     """An id with what it is written before it, such as qq12345678."""
     if found := _GLUED.fullmatch(run):
         reader = {"q": _qq, "w": _wechat}.get(found["cue"][0], _phone)
-        yield from reader(found["rest"], sent)
+        if reader is _wechat or not _LETTER.search(found["rest"]):  # qqmm889911 is a name, and no number
+            yield from reader(found["rest"], sent)
+
+
+def _adding(run: str, sent: str) -> Iterator[Contact]:
+    """What a text asks to add: an id with what it is before it, such as QQ12345678, or a WeChat id."""
+    yield from tuple(_glued(run, sent)) or _wechat(run, sent)
 
 
 def _link(run: str, sent: str) -> Iterator[Contact]:
@@ -179,7 +186,7 @@ def _digits_of(run: str) -> str:
 
 
 _READERS: Final = {
-    "wechat": _wechat, "qq": _qq, "both": _wechat, "adding": _wechat, "called": _qq, "phone": _phone, "link": _link,
+    "wechat": _wechat, "qq": _qq, "both": _wechat, "adding": _adding, "called": _qq, "phone": _phone, "link": _link,
     "mail": _mail, "glued": _glued,
 }  # fmt: skip
 

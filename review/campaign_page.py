@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
@@ -59,8 +60,10 @@ def senders_of(campaign: Campaign) -> QuerySet[CampaignSender]:
 
 def search(written: str, reader: User, now: datetime) -> QuerySet[Contact]:
     """Give the contacts that somebody means by what they wrote; the audit log keeps that they asked."""
-    as_text = normalise(written)
-    meant = {as_text.strip(), *(contact.value for contact in contacts([as_text], [written])[0])}
+    # A text may say what it is; an id or a number alone is read as one that a text announces.
+    texts = [written, *(f"{cue}：{written}" for cue in ("微信", "QQ"))]
+    read = contacts([normalise(text) for text in texts], texts)
+    meant = {unicodedata.normalize("NFKC", written).strip().lower(), *(one.value for found in read for one in found)}
     with transaction.atomic():
         audit.record([Event(reader.get_username(), "contact_searched", "contact", shown(written)[:64])], at=now)
     return Contact.objects.filter(value__in=meant)

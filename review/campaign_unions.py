@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from review.rules import FoundBy
+
 _DOSSIER, _CONTACT = 0, 1
 _Node = tuple[int, int]
 
@@ -26,7 +28,8 @@ def is_shared(labels: Mapping[str, int], most_campaigns: int, kinds: int) -> boo
         most_campaigns: above so many it is shared.
         kinds: as it is if so many labels have two campaigns or more each; a single one may be the model's mistake.
     """
-    return sum(labels.values()) > most_campaigns or sum(count > 1 for count in labels.values()) >= kinds
+    of_spam = [count for label, count in labels.items() if label != FoundBy.VOLUME]  # the model saw nothing in those
+    return sum(labels.values()) > most_campaigns or sum(count > 1 for count in of_spam) >= kinds
 
 
 def unions(

@@ -25,6 +25,7 @@ def join_campaigns(
     now: datetime,
     policy: CampaignPolicy,
     elsewhere: Mapping[str, Mapping[str, int]],
+    completed: Mapping[str, Sequence[Hit]],
 ) -> tuple[Mapping[str, Campaign], int]:
     """Count new evidence in its campaigns, which are begun if they are new.
 
@@ -34,12 +35,13 @@ def join_campaigns(
         now: when campaigns and dossiers begin.
         policy: when contacts unite campaigns no longer.
         elsewhere: for the key of each campaign how many copies of its evidence other gateways saw.
+        completed: for the key of each campaign evidence that it counts already, with the contacts of late parts.
 
     Returns:
         The campaigns by their keys, and how many of them are new.
     """
     groups = by_campaign(hits)
-    keys = groups.keys() | elsewhere.keys()
+    keys = groups.keys() | elsewhere.keys() | completed.keys()
     if not keys:
         return {}, 0
     known = set(Campaign.objects.filter(key__in=groups).values_list("key", flat=True))
@@ -56,7 +58,8 @@ def join_campaigns(
         campaign.gateways = dict(Counter(campaign.gateways) + Counter(elsewhere.get(key, {})))
     changed = ["size", "senders", "gateways", "first_seen", "last_seen", "text", "label", "spam"]
     write(Campaign, campaigns.values(), changed)
-    advertise({campaigns[key]: contacts_of(found) for key, found in groups.items()}, now, policy)
+    told = {key: [*groups.get(key, ()), *completed.get(key, ())] for key in groups.keys() | completed.keys()}
+    advertise({campaigns[key]: contacts_of(told[key]) for key in sorted(told)}, now, policy)
     return campaigns, begun
 
 

@@ -19,6 +19,7 @@ from ledger.chain import Event
 from review.answers import take_acks
 from review.campaign_tables import Campaign
 from review.campaigning import join_campaigns
+from review.completing import Known, changeable, complete, fuller_of
 from review.grouping import Summary, by_sender, first_of_each, key_of, storable
 from review.models import Case, Evidence, Sighting
 from review.noting import campaigns_of_copies, note_sightings, sort_out_copies
@@ -40,7 +41,8 @@ ATTEMPTS = 5
 class TakenHits:
     """What a batch came to: new evidence, hits that were evidence already, cases opened, campaigns begun.
 
-    `elsewhere` counts those of the duplicates that another gateway saw for the first time.
+    `elsewhere` counts those of the duplicates that another gateway saw for the first time, `completed` the evidence
+    that got late parts from one of them.
     """
 
     evidence: int
@@ -48,6 +50,7 @@ class TakenHits:
     opened: int
     elsewhere: int = 0
     begun: int = 0
+    completed: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,29 +86,38 @@ def take_hits(hits: Sequence[Hit], now: datetime, policy: Policy, finder: Finder
 
 
 def _take(hits: Sequence[Hit], now: datetime, policy: Policy, finder: Finder) -> TakenHits:
-    fresh = first_of_each(hits, _known(hits))
-    if not fresh:
+    known = _known(hits)
+    new, fuller = first_of_each(hits, known), fuller_of(hits, known)
+    if not new and not fuller:
         return TakenHits(evidence=0, duplicates=len(hits), opened=0)
-    cases = _lock_cases(by_sender(fresh))
-    fresh = first_of_each(fresh, _known(fresh))  # another worker may have kept some before we held the locks
+    told = [*new, *fuller.values()]
+    locked = _lock_cases(by_sender(told))
+    known = _known(told)  # another worker may have kept some before we held the locks
+    new = first_of_each(told, known)
     within = policy.review.same_sms_minutes if finder is CLASSIFIER else 0  # what a person found stands for itself
-    originals, elsewhere = sort_out_copies(fresh, timedelta(minutes=within))
-    groups = by_sender(originals)
-    cases = {sender: case for sender, case in cases.items() if sender in groups}
+    found = sort_out_copies(new, timedelta(minutes=within))
+    completed = _complete(fuller_of(told, known) | found.fuller, locked, now, finder)
+    groups, more = by_sender(found.originals), by_sender(hit for _, hit in completed)
+    cases = {sender: case for sender, case in locked.items() if sender in groups.keys() | more.keys()}
     opened = [_new_case(sender, found, now, policy) for sender, found in groups.items() if sender not in cases]
     Case.objects.bulk_create(opened)
-    extended = [_extend(case, groups[sender], policy) for sender, case in cases.items()]
-    Case.objects.bulk_update(extended, SUMMED_UP)
+    for sender, case in cases.items():
+        _extend(case, groups.get(sender, ()), more.get(sender, ()), policy)
+    Case.objects.bulk_update(cases.values(), SUMMED_UP)
+    extended = [case for sender, case in cases.items() if sender in groups]
+    filled = [case for sender, case in cases.items() if sender in more]
     cases |= {case.sender: case for case in opened}
     new = [hit for found in groups.values() for hit in found]
-    campaigns, begun = join_campaigns(new, cases, now, policy.campaigns, campaigns_of_copies(elsewhere, new))
+    elsewhere = campaigns_of_copies(found.copies, new)
+    campaigns, begun = join_campaigns(new, cases, now, policy.campaigns, elsewhere, _by_campaign(completed))
     evidence = [_evidence(hit, cases[hit.sender], campaigns.get(storable(hit.campaign)), now, finder) for hit in new]
     Evidence.objects.bulk_create(evidence)
-    noted = note_sightings(elsewhere, evidence)
+    noted = note_sightings(found.copies, evidence)
     audit.record(
         [
             *(_told(finder, "case_opened", case, groups[case.sender]) for case in opened),
             *(_told(finder, "case_extended", case, groups[case.sender]) for case in extended),
+            *(_told_completed(finder, case, len(more[case.sender])) for case in filled),
             *(Event(finder.actor, "evidence_seen_elsewhere", "case", case, {"copies": noted[case]}) for case in noted),
         ],
         at=now,
@@ -114,15 +126,40 @@ def _take(hits: Sequence[Hit], now: datetime, policy: Policy, finder: Finder) ->
         evidence=len(evidence),
         duplicates=len(hits) - len(evidence),
         opened=len(opened),
-        elsewhere=len(elsewhere),
+        elsewhere=len(found.copies),
         begun=begun,
+        completed=len(completed),
     )
 
 
-def _known(hits: Sequence[Hit]) -> set[tuple[str, str]]:
+def _known(hits: Sequence[Hit]) -> dict[tuple[str, str], Known]:
     these = one_of(map(key_of, hits))
-    kept = Evidence.objects.filter(these).values_list("gateway", "sms_id")
-    return {*kept, *Sighting.objects.filter(these).values_list("gateway", "sms_id")}
+    kept = Evidence.objects.filter(these).values_list("gateway", "sms_id", "text")
+    copies = Sighting.objects.filter(these).values_list(
+        "gateway", "sms_id", "evidence__gateway", "evidence__sms_id", "evidence__text"
+    )
+    known = {(gateway, sms_id): Known((gateway, sms_id), text) for gateway, sms_id, text in kept}
+    return known | {(at, copy): Known((gateway, sms_id), text) for at, copy, gateway, sms_id, text in copies}
+
+
+def _complete(
+    fuller: Mapping[tuple[str, str], Hit], cases: Mapping[str, Case], now: datetime, finder: Finder
+) -> Sequence[tuple[Evidence, Hit]]:
+    """Give the evidence that these hits complete, by key, and write into it what they say."""
+    if not fuller or finder is not CLASSIFIER:
+        return []
+    kept = Evidence.objects.filter(one_of(fuller)).select_related("case", "campaign").order_by("pk")
+    found = [(one, fuller[one.gateway, one.sms_id]) for one in changeable(kept, cases.values())]
+    complete({one.pk: _evidence(hit, one.case, None, now, finder) for one, hit in found}, [one for one, _ in found])
+    return found
+
+
+def _by_campaign(completed: Sequence[tuple[Evidence, Hit]]) -> Mapping[str, Sequence[Hit]]:
+    found: dict[str, list[Hit]] = {}
+    for evidence, hit in completed:
+        if evidence.campaign:
+            found.setdefault(evidence.campaign.key, []).append(hit)
+    return found
 
 
 def one_of(keys: Iterable[tuple[str, str]]) -> Q:
@@ -162,16 +199,18 @@ def _new_case(sender: str, hits: Sequence[Hit], now: datetime, policy: Policy) -
     )
 
 
-def _extend(case: Case, hits: Sequence[Hit], policy: Policy) -> Case:
-    before = Summary(
+def _extend(case: Case, hits: Sequence[Hit], completed: Sequence[Hit], policy: Policy) -> None:
+    """Add hits to what a case says of its evidence, and what late parts say of evidence that it has."""
+    after = Summary(
         case.label, case.spam, case.first_seen, case.last_seen, case.evidence_count, case.lowered,
         case.velocity, case.volume_exceeded, case.peaks,
     )  # fmt: skip
-    after = before.extended_by(hits, guards_lower=policy.review.guards_lower_priority)
+    lower = policy.review.guards_lower_priority
+    after = after.completed_by(completed, guards_lower=lower) if completed else after
+    after = after.extended_by(hits, guards_lower=lower) if hits else after
     case.label, case.spam, case.evidence_count = after.label, after.spam, after.count
     case.first_seen, case.last_seen, case.lowered = after.first_seen, after.last_seen, after.lowered
     case.velocity, case.volume_exceeded, case.peaks = after.velocity, after.volume_exceeded, after.peaks
-    return case
 
 
 def _evidence(hit: Hit, case: Case, campaign: Campaign | None, now: datetime, finder: Finder) -> Evidence:
@@ -229,6 +268,11 @@ def _told(finder: Finder, action: str, case: Case, hits: Sequence[Hit]) -> Event
     if letters:
         details |= {"replayed": letters}
     return Event(finder.actor, action, "case", case.reference, details)
+
+
+def _told_completed(finder: Finder, case: Case, evidence: int) -> Event:
+    details = {"evidence": evidence, "total": case.evidence_count}
+    return Event(finder.actor, "evidence_completed", "case", case.reference, details)
 
 
 def _count(taken: TakenHits) -> None:

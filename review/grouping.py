@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from config.records import Hit
+from review.gaps import fills
 from review.velocities import latest_velocity, peaks
 
 NUL, NUL_SHOWN = "\x00", "\u2400"
@@ -24,12 +25,12 @@ def storable(text: str) -> str:
 
 
 def first_of_each(hits: Iterable[Hit], known: Collection[tuple[str, str]] = ()) -> list[Hit]:
-    """Give the hits that are new, each once, in a fixed order of keys."""
+    """Give the hits that are new, each once and as full as it came, in a fixed order of keys."""
     fresh: dict[tuple[str, str], Hit] = {}
     for hit in hits:
         key = key_of(hit)
-        if key not in known:
-            fresh.setdefault(key, hit)
+        if key not in known and (key not in fresh or fills(hit.text, fresh[key].text)):
+            fresh[key] = hit
     return [fresh[key] for key in sorted(fresh)]
 
 
@@ -75,3 +76,7 @@ class Summary:
             volume_exceeded=self.volume_exceeded or any(hit.velocity and hit.velocity.exceeded for hit in hits),
             peaks=peaks(self.peaks, hits),
         )
+
+    def completed_by(self, hits: Sequence[Hit], *, guards_lower: bool = True) -> Summary:
+        """Give the summary after late parts of evidence that it counts already: these hits are that evidence."""
+        return replace(self.extended_by(hits, guards_lower=guards_lower), count=self.count)

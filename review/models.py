@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from config.records import GAP
 from review.campaign_tables import Campaign, CampaignContact, CampaignSender, Contact, Dossier
 from review.coverage_tables import ConsumerLag, GatewayAlarm, GatewayWatch
 from review.dead_letter_tables import RejectedLine, Replay
@@ -123,6 +124,7 @@ class Evidence(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["case", "-spam", "-id"]),
             models.Index(fields=["content", "sent_at"], name="evidence_content", condition=~Q(content="")),
+            models.Index(fields=["receiver", "sent_at"], name="evidence_with_gaps", condition=Q(text__contains=GAP)),
         ]
 
     def __str__(self) -> str:

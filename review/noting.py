@@ -8,38 +8,44 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from config.records import Hit
+from config.records import GAP, Hit
+from review.gaps import lacks_parts
 from review.grouping import key_of, storable
 from review.models import Evidence, Sighting
-from review.sightings import Original, Way, content_of, lacks_parts, sort_out, way_of
+from review.sightings import Original, Sorted, Way, content_of, sort_out, way_of
 
 Copy = tuple[Hit, tuple[str, str]]
 """A hit, and gateway and id of the evidence that it is a copy of."""
 
 
-def sort_out_copies(hits: Sequence[Hit], within: timedelta) -> tuple[Sequence[Hit], Sequence[Copy]]:
+def sort_out_copies(hits: Sequence[Hit], within: timedelta) -> Sorted:
     """Tell new evidence from copies; the open cases of all senders are locked, so that nobody adds to them meanwhile.
 
     A copy of evidence in a closed case is noted there: people decided on that SMS. A hit that lacks parts is looked for
-    among all of its sender and receiver; if it came in a batch before the whole, both are evidence.
+    among all of its sender and receiver, every hit among those of them that lack parts.
     """
-    contents = {content_of(hit) for hit in hits}
-    partial = [way_of(hit) for hit in hits if lacks_parts(hit.text)]
+    ways = [way_of(hit) for hit in hits]
+    partial = [way for way, hit in zip(ways, hits, strict=True) if lacks_parts(hit.text)]
     first, last = min((hit.sent_at for hit in hits), default=None), max((hit.sent_at for hit in hits), default=None)
     known: dict[str, list[Original]] = {}
     on_way: dict[Way, list[Original]] = {}
     if within and first and last:
-        those = Q(content__in=contents)
+        those = [Q(content__in={content_of(hit) for hit in hits}), _on(ways) & Q(text__contains=GAP)]
         if partial:
-            those |= Q(case__sender__in={sender for sender, _ in partial}, receiver__in={to for _, to in partial})
-        near = Evidence.objects.filter(those, sent_at__gte=first - within, sent_at__lte=last + within)
-        for evidence in near.select_related("case").prefetch_related("sightings"):
+            those.append(_on(partial))
+        near = Evidence.objects.filter(sent_at__gte=first - within, sent_at__lte=last + within)
+        near = near.select_related("case").prefetch_related("sightings")
+        # One query each: the database has an index for each, and none for all.
+        for evidence in {one.pk: one for which in those for one in near.filter(which)}.values():
             gateways = {evidence.gateway, *(sighting.gateway for sighting in evidence.sightings.all())}
             original = Original((evidence.gateway, evidence.sms_id), evidence.sent_at, gateways, evidence.text)
             known.setdefault(evidence.content, []).append(original)
             on_way.setdefault((evidence.case.sender, evidence.receiver), []).append(original)
-    found = sort_out(hits, known, within, on_way)
-    return found.originals, found.copies
+    return sort_out(hits, known, within, on_way)
+
+
+def _on(ways: Sequence[Way]) -> Q:
+    return Q(case__sender__in={sender for sender, _ in ways}, receiver__in={receiver for _, receiver in ways})
 
 
 def campaigns_of_copies(copies: Sequence[Copy], fresh: Sequence[Hit]) -> Mapping[str, Counter[str]]:

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from config.records import GAP, Hit
+from config.records import Hit
+from review.gaps import completes, lacks_parts
 from review.grouping import key_of, storable
 
 DIGEST_BYTES = 16
-LEAST_LETTERS = 20
-"""Letters of a long SMS that must have come before it is taken for the same as a whole one."""
 
 Way = tuple[str, str]
 """Sender and receiver."""
@@ -30,10 +29,14 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """Hits that are evidence of their own, and copies with the key of the evidence that they belong to."""
+    """Hits that are evidence of their own, and copies with the key of the evidence that they belong to.
+
+    `fuller` are those of the copies that fill gaps in the text of the evidence, by its key.
+    """
 
     originals: Sequence[Hit]
     copies: Sequence[tuple[Hit, tuple[str, str]]]
+    fuller: dict[tuple[str, str], Hit] = field(default_factory=dict)
 
 
 def content_of(hit: Hit) -> str:
@@ -50,27 +53,6 @@ def way_of(hit: Hit) -> Way:
     return storable(hit.sender), storable(hit.receiver)
 
 
-def lacks_parts(text: str) -> bool:
-    """Say whether a text may be that of a long SMS some of whose parts did not come, and enough did."""
-    return GAP in text and len(text) - text.count(GAP) >= LEAST_LETTERS
-
-
-def completes(whole: str, incomplete: str) -> bool:
-    """Say whether a text is what an incomplete one lacks parts of: all that came, in order, and more for each gap."""
-    if not lacks_parts(incomplete):
-        return False
-    first, *others, last = incomplete.split(GAP)
-    place, end = len(first), len(whole) - len(last)
-    if not (whole.startswith(first) and whole.endswith(last)):
-        return False
-    for piece in others:
-        found = whole.find(piece, place + 1, end)
-        if found < 0:
-            return False
-        place = found + len(piece)
-    return place < end
-
-
 def sort_out(
     hits: Iterable[Hit],
     known: Mapping[str, Sequence[Original]],
@@ -80,19 +62,19 @@ def sort_out(
     """Tell new evidence from copies: same sender, receiver and text, near in time, at a gateway not yet noted.
 
     Two of the same gateway are two SMS. A copy belongs to the nearest in time. A long SMS that lacks parts at one
-    gateway is a copy of the whole one at another. Hits are new and each there once.
+    gateway is a copy of the whole one at another, whichever came first. Hits are new and each there once.
 
     Args:
         hits: of any senders.
         known: evidence by its content.
         within: how far apart in time two copies may be; 0 takes every hit for an SMS of its own.
-        on_way: evidence by sender and receiver, with texts, for hits that lack parts.
+        on_way: evidence by sender and receiver, with texts: that which lacks parts, and all for hits that do.
     """
     there = {content: list(found) for content, found in known.items()}
     all_on_way = {way: list(found) for way, found in (on_way or {}).items()}
     partial = {way: [one for one in found if lacks_parts(one.text)] for way, found in all_on_way.items()}
-    originals, copies = [], []
-    for hit in sorted(hits, key=lambda one: (lacks_parts(one.text), one.sent_at, key_of(one))):
+    originals, copies, fuller = [], [], {}
+    for hit in sorted(hits, key=_fullest_first):
         gateway, _ = key = key_of(hit)
         same, way, lacking = there.setdefault(content_of(hit), []), way_of(hit), lacks_parts(hit.text)
         near = _near(same, hit, within)
@@ -103,6 +85,10 @@ def sort_out(
             original = min(near, key=lambda one: (abs(one.sent_at - hit.sent_at), one.key))
             original.gateways.add(gateway)
             copies.append((hit, original.key))
+            if completes(hit.text, original.text):
+                fuller[original.key] = hit
+                original.text = hit.text
+                same.append(original)
         else:
             original = Original(key, hit.sent_at, {gateway}, hit.text)
             same.append(original)
@@ -110,7 +96,12 @@ def sort_out(
             if lacking:
                 partial.setdefault(way, []).append(original)
             originals.append(hit)
-    return Sorted(originals, copies)
+    return Sorted(originals, copies, fuller)
+
+
+def _fullest_first(hit: Hit) -> tuple[bool, int, datetime, tuple[str, str]]:
+    lacking = lacks_parts(hit.text)
+    return lacking, -len(hit.text) if lacking else 0, hit.sent_at, key_of(hit)
 
 
 def _is_one(text: str, other: str) -> bool:

@@ -15,6 +15,7 @@ from review import campaign_page as found
 from review.categories import CATEGORIES
 from review.grouping import storable
 from review.models import Campaign
+from review.rules import FoundBy
 from review.views.case import READERS, policy
 from review.views.people import reader_of
 
@@ -33,7 +34,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     """Show the campaigns of the last days, or all; most senders first."""
     when, label = request.GET.get("when", ""), request.GET.get("label", "")
     listed = found.of_all_time(policy()) if when == ALL else found.busiest(timezone.now(), policy())
-    if label in CATEGORIES:
+    if label in CATEGORIES or label == FoundBy.VOLUME:
         listed = listed.filter(label=label)
     context = {
         "page": Paginator(listed, CAMPAIGNS_A_PAGE).get_page(request.GET.get("page")),

@@ -13,6 +13,8 @@ from django.utils import timezone
 from config.records import Contact
 from config.roles import Role
 from ledger.models import AuditEntry
+from models.contacts import contacts
+from models.text import normalise
 from review.casework import take_hits
 from review.models import Campaign, Case
 from tests.builders import a_hit
@@ -83,6 +85,15 @@ def test_a_campaign_shows_its_facts_contacts_and_senders(role: Role) -> None:
     assert PHONE not in html
 
 
+def test_a_campaign_that_only_its_volume_made_looks_like_no_illegal_one_and_can_be_asked_for() -> None:
+    other = a_campaign("a", 2, Contact("wechat", WECHAT))
+    greetings = a_campaign("b", 2, Contact("wechat", WECHAT), label="volume", found_by="volume", spam=0.02)
+    listed = reader().get("/campaigns/?label=volume")
+    assert shown(listed) == ["b"]
+    for page in (listed, reader().get(f"/campaigns/{greetings.pk}/"), reader().get(f"/campaigns/{other.pk}/")):
+        assert '<span class="badge badge-info">发送量</span>' in page.content.decode()
+
+
 def test_full_contacts_are_shown_once_and_the_audit_log_keeps_who_asked() -> None:
     campaign, browser = a_campaign("a", 2, Contact("phone", PHONE)), reader(Role.APPROVER)
     assert browser.post(f"/campaigns/{campaign.pk}/reveal/")["Location"] == f"/campaigns/{campaign.pk}/"
@@ -107,6 +118,20 @@ def test_a_campaign_is_found_by_a_phone_however_it_is_written(written: str) -> N
     assert list(answer.context["campaigns"]) == [campaign]
     entry = AuditEntry.objects.get(action="contact_searched")
     assert PHONE not in entry.subject_id
+
+
+@pytest.mark.parametrize(
+    ("sent", "written"),
+    [
+        ("加微信fapiao88", "fapiao88"), ("加微信dongjie88", "DongJie88"), ("加微信daikuan-88", "ｄaikuan-88"),
+        ("加微信fapiao88", "微信：fapiao88"), ("登录fapiao88.com", "fapiao88.com"), ("加QQ512348899", "512 348 899"),
+        ("短链 t.cn/RxAbC1", "https://t.cn/RxAbC1"),
+    ],
+)  # fmt: skip
+def test_a_campaign_is_found_by_an_id_or_a_link_as_the_page_shows_it(sent: str, written: str) -> None:
+    advertised = [Contact(kind, value) for kind, value in contacts([normalise(sent)], [sent])[0]]
+    campaign = a_campaign("a", 1, *advertised, text=sent)
+    assert list(reader().post("/campaigns/find/", {"contact": written}).context["campaigns"]) == [campaign]
 
 
 @pytest.mark.parametrize(

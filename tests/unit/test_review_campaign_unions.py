@@ -76,6 +76,11 @@ def test_a_contact_is_shared_that_many_campaigns_or_kinds_of_spam_advertise(
     assert is_shared(labels, most_campaigns=50, kinds=3) is shared
 
 
+def test_volume_is_no_kind_of_spam_of_its_own() -> None:
+    assert not is_shared({"ad": 2, "loan": 2, "volume": 9}, most_campaigns=50, kinds=3)
+    assert is_shared({"ad": 2, "volume": 49}, most_campaigns=50, kinds=3)
+
+
 def test_what_nothing_else_holds_together_comes_apart_the_most_first() -> None:
     assert parted({0: {5}, 1: {1, 2}, 2: {2, 3}, 3: {4}}) == [(1, 2, 3), (4,), (5,)]
     assert parted({}) == []

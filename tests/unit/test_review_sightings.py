@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from config.records import GAP, Hit
+from review.gaps import completes
 from review.grouping import key_of
-from review.sightings import Original, completes, content_of, sort_out, way_of
+from review.sightings import Original, content_of, sort_out, way_of
 from streams.long_sms import HeldPart, join
 from tests.builders import NOW, a_hit
 
