@@ -39,8 +39,8 @@ that should not happen below full load."""
 MAX_WAIT = 0.02
 """Seconds for which an agent waits for more records."""
 NEXT_SECONDS = 0.05
-"""Seconds after which the next batch may begin beside one that is small. Those of full load end first: large batches
-cost less, and there is no time to lose by waiting."""
+"""Seconds after which the next batch may begin beside one that is small. Beside one of full load it does once that one
+needs the processor no more (`Engine.through`): large batches cost less, and what is left of them waits for servers."""
 LINES_AT_ONCE = 2000
 """Lines that are worked on as one piece, so that a packed record does not stall the heartbeat."""
 MAX_BYTES = 8 * 1024 * 1024
@@ -80,7 +80,8 @@ class Engine:
     """A Faust app with its guard and publisher.
 
     `broken` is set when the worker gave up on a broken world; `state` is a sentence for /health. An app that only
-    looks on does not bury: bad lines are another app's to publish, and this one leaves them out.
+    looks on does not bury: bad lines are another app's to publish, and this one leaves them out. `through` waits until
+    all pieces at work need the processor no more; without it a batch of full load ends before the next one begins.
     A topic with too many bad lines is held: not read on, nothing of it buried or acknowledged, while others go on.
     """
 
@@ -103,6 +104,7 @@ class Engine:
         self._held: set[str] = set()
         self._at_work = AtWork()
         self.state = ""
+        self.through: Callable[[], Awaitable[None]] | None = None
         self.broken: WorldBrokenError | None = None
         session = environment.kafka_session_seconds
         self.app = OrderlyApp(
@@ -167,11 +169,11 @@ class Engine:
         room = asyncio.Semaphore(self._overlap.batches)
         running: set[asyncio.Task[None]] = set()
 
-        async def work_off(events: Sequence[Any], before: asyncio.Task[None] | None) -> None:
+        async def work_off(events: Sequence[Any], before: asyncio.Task[None] | None, begun: asyncio.Event) -> None:
             async with self._at_work.batch():
                 with BATCH_SECONDS.labels(self.name).time():
                     records = [_raw(event) for event in events if event.message.topic not in self._held]
-                    await self.guard.contain(partial(self._process, records, reading))
+                    await self.guard.contain(partial(self._process, records, reading, begun))
                 BATCH_RECORDS.labels(self.name).observe(len(events))
                 if before is not None:  # Faust commits over a record that is not acknowledged, if it is the next one
                     await asyncio.shield(before)
@@ -188,16 +190,28 @@ class Engine:
             async for taken in stream.noack_take(MAX_RECORDS, within=MAX_WAIT):
                 for events in by_size(taken, MAX_BYTES):
                     await room.acquire()
-                    batch = asyncio.create_task(work_off(events, batch))
+                    begun = asyncio.Event()
+                    batch = asyncio.create_task(work_off(events, batch, begun))
                     running.add(batch)
                     batch.add_done_callback(end)
-                    alone = self._overlap.batches == 1 or len(taken) >= MAX_RECORDS
-                    await asyncio.wait([batch], timeout=None if alone else NEXT_SECONDS)
+                    await self._room_for_next(batch, begun, full=len(taken) >= MAX_RECORDS)
                 if self._held:
                     self._pause(self._held)
                 yield None
 
         self.app.agent(topic, name=f"{self.name}:{','.join(topics)}")(agent)
+
+    async def _room_for_next(self, batch: asyncio.Task[None], begun: asyncio.Event, *, full: bool) -> None:
+        """Wait until the next batch may begin beside this one; `begun` says that its last piece is at work."""
+        if self._overlap.batches > 1 and not full:
+            await asyncio.wait([batch], timeout=NEXT_SECONDS)
+        elif self._overlap.batches > 1 and self.through is not None:
+            last = asyncio.create_task(begun.wait())
+            await asyncio.wait([batch, last], return_when=asyncio.FIRST_COMPLETED)
+            last.cancel()
+            await self.through()
+        else:
+            await asyncio.wait([batch])
 
     def repeats(self, seconds: float, deed: Deed) -> None:
         """Do a deed every so many seconds, whether records come or not; what escapes it stops the worker."""
@@ -207,17 +221,19 @@ class Engine:
 
         self.app.timer(interval=seconds)(again)
 
-    async def _process(self, records: list[RawRecord], reading: _Reading) -> None:
+    async def _process(self, records: list[RawRecord], reading: _Reading, begun: asyncio.Event) -> None:
         with self.stages.of("decode"):
             batch = read_batch(records, reading.decoder, reading.check, datetime.now(UTC), reading.belongs)
         if self._buries:
             batch = self._without_bad_topics(batch)
 
-        async def apply(piece: Sequence[Item[Any]]) -> list[DeadLetter]:
+        async def apply(start: int) -> list[DeadLetter]:
             async with reading.free:
-                return await self.guard.apply(piece, reading.work)
+                if start + LINES_AT_ONCE >= len(batch.items):
+                    begun.set()
+                return await self.guard.apply(batch.items[start : start + LINES_AT_ONCE], reading.work)
 
-        pieces = (batch.items[start : start + LINES_AT_ONCE] for start in range(0, len(batch.items), LINES_AT_ONCE))
+        pieces = range(0, len(batch.items), LINES_AT_ONCE)
         buried = [letter for letters in await asyncio.gather(*map(apply, pieces)) for letter in letters]
         if batch.rejected:
             await self.guard.outlast(lambda: self._bury(batch.rejected))

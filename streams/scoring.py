@@ -121,6 +121,11 @@ class Scorer:
             scored = await self._judge(ready)
         await self._publish(ready, scored, exempt)
 
+    async def through(self) -> None:
+        """Wait until all pieces at work are scored: what is left of them waits for servers."""
+        async with self._turn_to_join, self._turn_to_score:
+            pass
+
     async def score_overdue(self, guard: Guard) -> None:
         """Score the long SMS whose parts waited long enough, as they are; also while no SMS comes."""
         found: list[Overdue] = []
@@ -275,6 +280,7 @@ def make_engine(environment: Environment) -> Engine:
     scorer = Scorer(engine, environment)
     decoder = msgspec.json.Decoder(Sms)
     topics = tuple(GATEWAY_TOPICS.values())
+    engine.through = scorer.through
     engine.reads(topics, decoder, check_sms, scorer.work, tally=scorer.tally, belongs=check_gateways)
     wait = load_policy(environment.policy_path).long_sms.wait_seconds
     engine.repeats(min(wait / 4, LONGEST_LOOK), lambda: scorer.score_overdue(engine.guard))

@@ -17,7 +17,7 @@ from config.environment import Environment
 from config.errors import BadRecordError
 from config.records import DeadLetter, Hit
 from streams.checks import check_moments
-from streams.engine import Engine, Overlap
+from streams.engine import NEXT_SECONDS, Engine, Overlap
 from streams.guard import BROKEN_WORLD
 from streams.lines import Item
 from streams.topic_admin import create_missing_topics
@@ -52,9 +52,14 @@ def environment(broker: str) -> Environment:
 
 @asynccontextmanager
 async def an_agent(
-    environment: Environment, desk: Desk, group: str, overlap: Overlap | None = None
+    environment: Environment,
+    desk: Desk,
+    group: str,
+    overlap: Overlap | None = None,
+    through: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[None]:
     engine = Engine(group, environment, BROKEN_WORLD, overlap=overlap)
+    engine.through = through
     engine.reads([topics.SMS_HITS], msgspec.json.Decoder(Hit), check_moments, desk.work)
     await engine.app.start()
     try:
@@ -217,6 +222,47 @@ def test_a_small_batch_does_not_wait_for_the_one_before_and_yet_begins_after_it(
     for partition in range(environment.kafka_partitions):
         begun = [offset for place, offset in desk.places if place == partition]
         assert begun == sorted(begun)
+
+
+def test_beside_a_batch_of_full_load_the_next_begins_when_that_one_needs_the_processor_no_more(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.engine.MAX_RECORDS", 10)
+    hits = some_hits(200)
+
+    class BusyDesk(Desk):
+        """Needs the processor until it is let go, and then waits for a server."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.batches, self.asked = 0, asyncio.Event()
+            self.scored, self.answered = asyncio.Event(), asyncio.Event()
+
+        async def work(self, items: Sequence[Item[Hit]]) -> None:
+            self.batches += 1
+            await self.answered.wait()
+            await super().work(items)
+
+        async def through(self) -> None:
+            self.asked.set()
+            await self.scored.wait()
+
+    desk = BusyDesk()
+
+    async def scenario() -> None:
+        keyed = [(hit.sender, hit) for hit in hits]
+        await asyncio.to_thread(produce, environment.kafka_bootstrap, topics.SMS_HITS, keyed)
+        async with an_agent(environment, desk, uuid.uuid4().hex, Overlap(pieces=4, batches=3), desk.through):
+            await asyncio.wait_for(desk.asked.wait(), PATIENCE)
+            begun = desk.batches
+            await asyncio.sleep(5 * NEXT_SECONDS)  # time enough to begin what must not begin
+            assert desk.batches == begun
+            desk.scored.set()
+            await until(lambda: desk.batches == 3)
+            desk.answered.set()
+            await until(lambda: {hit.id for hit in hits} <= set(desk.seen))
+
+    run(scenario)
 
 
 class SlowDesk(Desk):
