@@ -24,8 +24,8 @@ EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 EARLIEST_MS, LATEST_MS = 946_684_800_000, 4_102_444_800_000
 MAX_TEXT = 10_000
 """Characters of the longest text that is scored; a long SMS has at most 255 parts of 67, real ones under 20."""
-GAP = "…"
-"""What stands in the text of a long SMS for parts that did not come."""
+GAP = "〔…〕"
+"""What stands in the text of a long SMS for parts that did not come; nothing that people write by themselves."""
 
 
 class Part(msgspec.Struct, frozen=True):

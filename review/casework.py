@@ -149,7 +149,7 @@ def _complete(
     if not fuller or finder is not CLASSIFIER:
         return []
     kept = Evidence.objects.filter(one_of(fuller)).select_related("case", "campaign").order_by("pk")
-    found = [(one, fuller[one.gateway, one.sms_id]) for one in changeable(kept, cases.values())]
+    found = [(one, fuller[one.gateway, one.sms_id]) for one in changeable(kept, cases.values(), now)]
     complete({one.pk: _evidence(hit, one.case, None, now, finder) for one, hit in found}, [one for one, _ in found])
     return found
 

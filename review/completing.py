@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from config.records import Hit
 from review.gaps import fills
@@ -37,9 +38,11 @@ def fuller_of(hits: Iterable[Hit], known: Mapping[Key, Known]) -> dict[Key, Hit]
     return found
 
 
-def changeable(evidence: Iterable[Evidence], cases: Collection[Case]) -> list[Evidence]:
-    """Give the evidence that late parts may change: nobody decided on its case yet, and no person gave its label."""
-    open_cases = {case.pk for case in cases if case.status == Status.OPEN}
+def changeable(evidence: Iterable[Evidence], cases: Collection[Case], now: datetime) -> list[Evidence]:
+    """Give the evidence that late parts may change: nobody decided on its case yet, holds it, or gave the label."""
+    open_cases = {
+        case.pk for case in cases if case.status == Status.OPEN and case.round == 1 and not case.claimed_at(now)
+    }
     return [one for one in evidence if one.case_id in open_cases and one.found_by in (FoundBy.MODEL, FoundBy.VOLUME)]
 
 

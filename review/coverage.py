@@ -16,6 +16,8 @@ REMEMBERED_AT_MOST = DAY
 """Minutes of quiet that a rhythm may grant that was remembered, because its traffic is no longer known."""
 UNTOLD_HOURS = 24
 """How long an alarm about the share of hits stands when there is too little traffic to tell."""
+MAY_BE_CHANCE = 0.05
+"""How likely a difference must be by chance for an alarm about the share of hits to end."""
 HOUR = 60
 
 Minutes = Mapping[int, Mapping[str, int]]
@@ -138,11 +140,11 @@ def _remembered(tolerance: int | None, policy: CoveragePolicy) -> int:
 
 
 def _share_alarms(share: Comparison | None, began: datetime | None, now: datetime, policy: CoveragePolicy) -> bool:
-    """Say whether the share of hits is an alarm; one that stands ends only well below the limit, so as not to flap."""
+    """Say whether the share of hits is an alarm; one that stands ends well within the limits only, not to flap."""
     if began is not None:
         if share is None:
             return now - began < timedelta(hours=UNTOLD_HOURS)
-        return share.ratio >= sqrt(policy.share_ratio)
+        return share.ratio >= sqrt(policy.share_ratio) and share.chance <= MAY_BE_CHANCE
     return share is not None and _changed(share, policy)
 
 

@@ -10,7 +10,7 @@ LEAST_LETTERS = 20
 
 def lacks_parts(text: str) -> bool:
     """Say whether a text may be that of a long SMS some of whose parts did not come, and enough did."""
-    return GAP in text and len(text) - text.count(GAP) >= LEAST_LETTERS
+    return GAP in text and len(text) - len(GAP) * text.count(GAP) >= LEAST_LETTERS
 
 
 def fills(fuller: str, text: str) -> bool:

@@ -47,13 +47,12 @@ end
 -- short while ago before others, and of several the first. Gives its key and what is known of it, and how many there are.
 local function find(reference, now, apart, total, number, sent)
   local best, found, least, began_lately
-  local tokens = redis.call('ZRANGE', reference, 0, -1)
-  for _, token in ipairs(tokens) do
+  local kept = 0
+  for _, token in ipairs(redis.call('ZRANGE', reference, 0, -1)) do
     local sms = reference .. ':' .. token
     local known = redis.call('HMGET', sms, 't', 'f', 'u', 'b', number, 'k', 'r', 'n')
-    if not known[1] then
-      redis.call('ZREM', reference, token)
-    elseif tonumber(known[1]) == total and not known[5] then
+    if known[1] then kept = kept + 1 else redis.call('ZREM', reference, token) end
+    if known[1] and tonumber(known[1]) == total and not known[5] then
       local distance = math.max(tonumber(known[2]) - sent, sent - tonumber(known[3]), 0)
       local lately = now - tonumber(known[4]) <= apart
       if distance <= apart and (not best or distance < least or (distance == least and lately and not began_lately)) then
@@ -61,7 +60,7 @@ local function find(reference, now, apart, total, number, sent)
       end
     end
   end
-  return best, found, #tokens
+  return best, found, kept
 end
 
 -- Has an SMS that was scored as it is make way for a new one; says whether there was one.

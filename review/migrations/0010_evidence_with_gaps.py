@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='evidence',
-            index=models.Index(condition=models.Q(('text__contains', '…')), fields=['receiver', 'sent_at'], name='evidence_with_gaps'),
+            index=models.Index(condition=models.Q(('text__contains', '〔…〕')), fields=['receiver', 'sent_at'], name='evidence_with_gaps'),
         ),
     ]

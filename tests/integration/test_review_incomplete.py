@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from config.records import GAP, Contact
+from config.roles import Role
 from ledger.models import AuditEntry
 from review.campaign_tables import Campaign
 from review.casework import TakenHits, take_hits
@@ -15,7 +16,7 @@ from review.models import Case, Evidence, Sighting
 from review.rules import Outcome, Status
 from review.sightings import content_of
 from tests.builders import NOW, a_hit
-from tests.review_builders import POLICY
+from tests.review_builders import POLICY, a_person
 
 pytestmark = pytest.mark.django_db
 FIRST, SECOND = "代开各地正规发票，税率优惠，验证后付款，", "长期有效，欢迎来电，加微信fapiao_7766"
@@ -81,6 +82,28 @@ def test_what_people_decided_on_stays_as_they_saw_it() -> None:
     Case.objects.update(status=Status.CLOSED, outcome=Outcome.CLEARED)
     assert take_hits([whole], NOW, POLICY) == TakenHits(evidence=0, duplicates=1, opened=0)
     assert (Case.objects.count(), Evidence.objects.get().text) == (1, FIRST + GAP)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"round": 2}, id="it came back from the approver"),
+        pytest.param({"claimed_until": NOW + A_MINUTE}, id="somebody holds it"),
+    ],
+)
+def test_what_people_read_now_or_judged_before_stays_as_they_see_it(change: dict[str, Any]) -> None:
+    half, whole = a_hit(gateway="smsc", id="1", text=FIRST + GAP), a_hit(gateway="smsc", id="1", text=FIRST + SECOND)
+    take_hits([half], NOW, POLICY)
+    Case.objects.update(claimed_by=a_person("rui", Role.REVIEWER), **change)
+    assert take_hits([whole], NOW, POLICY).completed == 0
+    assert Evidence.objects.get().text == FIRST + GAP
+
+
+def test_dots_that_people_write_are_no_gap() -> None:
+    teaser = a_hit(gateway="smsc", text="助学贷款注销通知，逾期将影响征信，请尽快处理……客服")
+    fraud = a_hit(gateway="ismg", text="助学贷款注销通知，逾期将影响征信，请尽快处理，联系王老师办理，客服")
+    assert take_hits([teaser, fraud], NOW, POLICY).evidence == 2
+    assert {one.text for one in Evidence.objects.all()} == {teaser.text, fraud.text}
 
 
 def test_another_text_under_the_id_of_evidence_completes_nothing() -> None:

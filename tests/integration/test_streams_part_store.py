@@ -49,9 +49,9 @@ def a_part(ref: int, seq: int, total: int, text: str, **changes: Any) -> Sms:
     return an_sms(text=text, part=Part(ref, seq, total), **changes)
 
 
-def two_parts(sender: str, name: str, **changes: Any) -> list[Sms]:
+def two_parts(sender: str, name: str, ref: int = 5, **changes: Any) -> list[Sms]:
     """Give an SMS of two parts, `name`1 and `name`2; all have the same reference."""
-    return [a_part(5, seq, 2, f"{name}{seq}", sender=sender, id=f"{name}-{seq}", **changes) for seq in (1, 2)]
+    return [a_part(ref, seq, 2, f"{name}{seq}", sender=sender, id=f"{name}-{seq}", **changes) for seq in (1, 2)]
 
 
 def records(*messages: Sms, first: int = 0) -> list[Item[Sms]]:
@@ -202,6 +202,19 @@ def test_parts_of_another_number_in_all_are_another_sms(valkey_url: str) -> None
         return await one.join(records(*two_parts(sender, "乙"), first=5), NOW)
 
     assert texts(in_valkey(valkey_url, deed)) == ["乙1乙2"]
+
+
+def test_sms_of_one_reference_that_were_forgotten_leave_room_for_new_ones(valkey_url: str) -> None:
+    sender = a_sender()
+
+    async def deed(one: PartStore, _two: PartStore) -> Ready:
+        await one.join(records(*(a_part(0, 1, 2, f"甲{n}", sender=sender) for n in range(32))), NOW)
+        await one.release([found.key for found in await one.overdue(LATER)])
+        with redis.Redis.from_url(valkey_url) as client:  # as time does it
+            client.delete(*(key for key in keys_of(client, sender) if client.type(key) == b"hash"))
+        return await one.join(records(*two_parts(sender, "新", ref=0), first=90), LATER)
+
+    assert texts(in_valkey(valkey_url, deed)) == ["新1新2"]
 
 
 def test_a_part_of_too_many_unfinished_sms_of_one_reference_is_scored_alone(valkey_url: str) -> None:

@@ -261,5 +261,28 @@ def test_a_container_that_is_asked_to_stop_lets_its_worker_come_to_its_end(tmp_p
         assert (container.wait(10), container.stdout.read()) == (0, "ended\n")
 
 
+def test_a_container_that_is_asked_twice_lets_its_worker_come_to_its_end(tmp_path: Path) -> None:
+    program = (
+        "trap 'asked=yes' TERM; echo at work; until [ \"$asked\" ]; do sleep 0.05; done; asked=; echo once;"
+        ' until [ "$asked" ]; do sleep 0.05; done; echo ended; exit 0'
+    )
+    with in_a_container(tmp_path, program, "worker", "scoring") as container:
+        assert container.stdout
+        assert container.stdout.readline() == "at work\n"
+        container.send_signal(signal.SIGTERM)
+        assert container.stdout.readline() == "once\n"
+        container.send_signal(signal.SIGTERM)
+        assert (container.wait(10), container.stdout.read()) == (0, "ended\n")
+
+
+def test_a_container_that_was_asked_to_stop_does_not_stay_for_bad_lines(tmp_path: Path) -> None:
+    program = "trap 'exit 65' TERM; echo at work; while :; do sleep 0.05; done"
+    with in_a_container(tmp_path, program, "worker", "scoring") as container:
+        assert container.stdout
+        assert container.stdout.readline() == "at work\n"
+        container.send_signal(signal.SIGTERM)
+        assert container.wait(10) == 65
+
+
 def test_docker_is_no_package() -> None:
     assert list(DOCKER.rglob("__init__.py")) == []

@@ -149,6 +149,14 @@ def test_an_alarm_of_some_hits_an_hour_ends_some_hours_after_the_burst() -> None
     assert not verdict(dense(10, lately=6, hours=12) | burst, quiet=1, **standing).alarms
 
 
+def test_the_alarm_of_a_burst_where_hits_are_rare_ends_when_it_lies_a_day_back() -> None:
+    burst_at = MINUTE - 26 * 60
+    quiet_days = {minute: {"received": 10, "scored": 10, "hits": 0} for minute in range(MINUTE - 8 * DAY, MINUTE)}
+    burst = {minute: {"received": 10, "scored": 10, "hits": 1} for minute in range(burst_at, burst_at + 60)}
+    standing = {"standing": {Kind.HIT_SHARE: NOW - timedelta(hours=25)}}
+    assert not verdict(quiet_days | burst, quiet=1, **standing).alarms
+
+
 def test_one_sms_an_hour_is_compared_over_a_day() -> None:
     assert Kind.HIT_SHARE not in verdict(hourly({}, scored=1), quiet=1).alarms
     assert Kind.HIT_SHARE not in verdict(hourly({0: 1}, scored=1), quiet=1).alarms
