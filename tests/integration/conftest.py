@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import os
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+
+from config.environment import Environment
+from demo.children import Keeper
+from demo.errors import NoApacheKafkaError
+from demo.servers.apache_kafka import ApacheKafka, kafka_classpath
+from streams.topic_admin import create_missing_topics
+from tests.conftest import missing
 
 SESSION_SECONDS = "3"
 
@@ -31,11 +40,20 @@ def system(kafka: str, valkey_url: str, database_url: str) -> dict[str, str]:
         "QINGXIN_COMMIT_SECONDS": "0.2",
         **{name: os.environ[name] for name in ("QINGXIN_SECRET_KEY", "QINGXIN_HTTPS", "QINGXIN_ORDER_PUBLIC_KEY")},
     }
-    from config.environment import Environment
-    from streams.topic_admin import create_missing_topics
-
     create_missing_topics(Environment(kafka_bootstrap=kafka, kafka_partitions=4))
     return settings
+
+
+@pytest.fixture
+def own_kafka(servers_folder: Path, keeper: Keeper) -> Iterator[ApacheKafka]:
+    """A Kafka of the test's own, which it may stop."""
+    try:
+        classpath, _ = kafka_classpath()
+    except NoApacheKafkaError as error:
+        missing(f"Apache Kafka is not here: {error}")
+    with ApacheKafka(servers_folder / f"kafka-{uuid.uuid4().hex[:6]}", classpath, keeper) as kafka:
+        create_missing_topics(Environment(kafka_bootstrap=kafka.bootstrap, kafka_partitions=4))
+        yield kafka
 
 
 @pytest.fixture

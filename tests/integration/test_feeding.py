@@ -20,13 +20,11 @@ from kafka import KafkaConsumer, TopicPartition
 
 from config.environment import Environment
 from config.topics import GATEWAY_TOPICS
-from demo.children import Keeper, inherited_environment
+from demo.children import inherited_environment
 from demo.datafolder import ROOT
-from demo.errors import NoApacheKafkaError
-from demo.servers.apache_kafka import ApacheKafka, kafka_classpath
+from demo.servers.apache_kafka import ApacheKafka
 from streams.feed_state import Mark
 from streams.topic_admin import create_missing_topics
-from tests.conftest import missing
 from tests.kafka_client import Ends, ends_of
 from tests.waiting import wait_until
 
@@ -296,18 +294,6 @@ def test_a_pipe_that_is_stopped_in_the_middle_of_a_line_says_so(
         os.close(writing)
     assert (feeder.returncode, told) == (0, f"fed 2 SMS to {GATEWAY}, 1 bad line(s)\n")
     assert json.loads(rejects.read_text())["raw"] == '{"id": "half'
-
-
-@pytest.fixture
-def own_kafka(servers_folder: Path, keeper: Keeper) -> Iterator[ApacheKafka]:
-    """A Kafka of the test's own, which it may stop."""
-    try:
-        classpath, _ = kafka_classpath()
-    except NoApacheKafkaError as error:
-        missing(f"Apache Kafka is not here: {error}")
-    with ApacheKafka(servers_folder / f"kafka-{uuid.uuid4().hex[:6]}", classpath, keeper) as kafka:
-        create_missing_topics(Environment(kafka_bootstrap=kafka.bootstrap, kafka_partitions=4))
-        yield kafka
 
 
 def test_a_broker_that_is_away_is_waited_for_and_then_given_up(own_kafka: ApacheKafka, tmp_path: Path) -> None:

@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 import os
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from config.environment import Environment
 from demo.children import Keeper
-from demo.errors import NoApacheKafkaError
-from demo.servers.apache_kafka import ApacheKafka, kafka_classpath
-from streams.topic_admin import create_missing_topics
-from tests.conftest import missing
+from demo.servers.apache_kafka import ApacheKafka
 from tests.waiting import wait_until
 from tests.workers import a_worker, running
-
-
-@pytest.fixture
-def own_kafka(servers_folder: Path, keeper: Keeper) -> Iterator[ApacheKafka]:
-    """A Kafka of the test's own, which it may stop."""
-    try:
-        classpath, _ = kafka_classpath()
-    except NoApacheKafkaError as error:
-        missing(f"Apache Kafka is not here: {error}")
-    with ApacheKafka(servers_folder / f"kafka-{uuid.uuid4().hex[:6]}", classpath, keeper) as kafka:
-        create_missing_topics(Environment(kafka_bootstrap=kafka.bootstrap, kafka_partitions=4))
-        yield kafka
 
 
 @pytest.fixture
